@@ -1,0 +1,54 @@
+# Everything runs in .venv, which is made once from requirements.lock and made again when that
+# changes. Another Python than the one found: make PYTHON=/path/to/python3.12 demo
+
+PYTHON ?=
+RUN := .venv/bin
+INSTALL := $(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+
+.PHONY: help demo test ui check bench clean
+
+help:
+	@echo "make demo    build a sample source, move the pilot wave, print every wave's verdict"
+	@echo "make ui      Dagster's pages on http://127.0.0.1:3000, with what the demo did"
+	@echo "make test    run the tests"
+	@echo "make check   formatter, linter, strict types"
+	@echo "make bench   run the benchmarks"
+	@echo "make clean   remove the environment and caches; the migration's state stays"
+
+demo: .venv/.ready
+	@$(RUN)/migration demo
+
+test: .venv/.ready
+	@$(RUN)/pytest
+
+ui: .venv/.ready
+	@$(RUN)/migration ui
+
+check: .venv/.ready
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/mypy
+
+bench: .venv/.ready
+	@$(RUN)/python -m benchmarks
+
+clean:
+	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "The migration's state is still in .migration: stop it with 'migration down' before you remove that."
+
+.venv/.ready: requirements.lock pyproject.toml
+	@if .venv/bin/python -c '$(SUITS)' 2>/dev/null; then exit 0; fi; \
+	for each in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if "$$each" -c '$(SUITS)' 2>/dev/null; then \
+	    echo "Making .venv with $$each (once; a minute or two) ..." >&2; \
+	    "$$each" -m venv --clear .venv && exit 0; \
+	    echo "$$each cannot make .venv. On Debian and Ubuntu: apt install python3-venv" >&2; exit 2; \
+	  fi; \
+	done; \
+	echo "No Python from 3.11 up was found. Install one, or name it: make PYTHON=/path/to/python3.12" >&2; \
+	exit 2
+	@$(INSTALL) -r requirements.lock
+	@$(INSTALL) --editable .
+	@touch $@

@@ -1,0 +1,247 @@
+"""The assets of one cohort, and of the reference entities: one for each stage and entity.
+
+Each takes its partition, calls the engine's stage and reports. Records never pass through Dagster;
+they stand in the engine's staging area. No rule of a migration is decided here.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, TypeAlias
+
+import dagster as dg
+
+from assets.asset_event import (
+    Materialized,
+    describe_balance,
+    describe_check,
+    describe_result,
+    safe_errors,
+)
+from migration_platform import stages
+from migration_platform.check import Batch, ExpectationResult, Point
+from migration_platform.entity import Entity
+from migration_platform.platform import Platform
+
+SENTENCES = {
+    "extract": "The source's records, in one snapshot with the cohort's other entities.",
+    "transform": "The mapped records; archived, excluded and excepted ones apart.",
+    "load": "The records in the destination, with their crosswalk and journal.",
+    "reconcile": "Source snapshot and destination compared, field by field.",
+}
+STAGES = tuple(SENTENCES)
+REFERENCE = "reference"
+"""The engine's name for the cohort of entities that belong to no patient."""
+
+Open: TypeAlias = Callable[[], Platform]
+
+
+class Suites(Protocol):
+    """What the checks offer. `assets.definitions` passes it in: assets know no suite."""
+
+    def validate(self, batch: Batch) -> Sequence[ExpectationResult]:
+        """Run the suite of the batch's entity on it."""
+
+    def suite_digest(self, entity: str) -> str:
+        """The digest of an entity's suite."""
+
+
+def stage_key(stage: str, entity: str) -> dg.AssetKey:
+    """The key of an asset."""
+    return dg.AssetKey([stage, entity])
+
+
+class StageAssets:
+    """Builds the assets of the entities that share a partitioning (cohorts, or none)."""
+
+    def __init__(
+        self,
+        open_platform: Open,
+        suites: Suites,
+        entities: Sequence[Entity],
+        cohorts: dg.PartitionsDefinition[str] | None,
+    ) -> None:
+        self.open, self.suites, self.entities, self.cohorts = (
+            open_platform,
+            suites,
+            entities,
+            cohorts,
+        )
+
+    def build(self) -> list[dg.AssetsDefinition]:
+        """Extract once for all entities (one snapshot), then three assets for each."""
+        each = (self.transform, self.load, self.reconcile)
+        return [self.extract(), *(make(entity) for entity in self.entities for make in each)]
+
+    def extract(self) -> dg.AssetsDefinition:
+        """One asset for each entity, taken together so that they show the same moment."""
+        specs = [
+            self._spec("extract", entity, (), {"postgres", "parquet"}) for entity in self.entities
+        ]
+
+        @dg.multi_asset(
+            name="extract_cohort" if self.cohorts else "extract_reference",
+            specs=specs,
+            can_subset=True,
+            partitions_def=self.cohorts,
+        )
+        def extract(context: dg.AssetExecutionContext) -> Iterator[Materialized]:
+            chosen = context.selected_asset_keys
+            names = [e.name for e in self.entities if stage_key("extract", e.name) in chosen]
+            with safe_errors("extract"):
+                extracted = stages.extract(self.open(), cohort_of(context), names)
+                for name in names:
+                    yield Materialized(
+                        asset_key=stage_key("extract", name),
+                        metadata=describe_result(extracted[name]),
+                        data_version=dg.DataVersion(extracted[name].digest),
+                    )
+
+        return extract
+
+    def transform(self, entity: Entity) -> dg.AssetsDefinition:
+        """The mapping, and the suite on what came of it."""
+        key = stage_key("transform", entity.name)
+        deps = [stage_key("extract", entity.name), *self._parents("transform", entity)]
+        check = dg.AssetCheckSpec(
+            "suite",
+            asset=key,
+            blocking=True,
+            description=f"The {entity.name} suite on what was transformed, before it is loaded.",
+        )
+
+        @self._asset("transform", entity, deps, check, {"polars", "parquet", "greatexpectations"})
+        def transform(context: dg.AssetExecutionContext) -> Materialized:
+            cohort = cohort_of(context)
+            with safe_errors(f"transform {entity.name} of {cohort}"):
+                result = stages.transform(self.open(), cohort, entity.name)
+                return Materialized(
+                    metadata=describe_result(result),
+                    data_version=dg.DataVersion(result.digest),
+                    check_results=[self._check("suite", cohort, entity, "transformed")],
+                )
+
+        return transform
+
+    def load(self, entity: Entity) -> dg.AssetsDefinition:
+        """The load, which keeps the gate itself, and the suite on what is in the destination."""
+        key = stage_key("load", entity.name)
+        deps = [stage_key("transform", entity.name), *self._parents("load", entity)]
+        check = dg.AssetCheckSpec(
+            "suite_in_destination",
+            asset=key,
+            blocking=True,
+            description=f"The {entity.name} suite on the cohort's records in the destination.",
+        )
+
+        @self._asset("load", entity, deps, check, {"postgres", "greatexpectations"})
+        def load(context: dg.AssetExecutionContext) -> Materialized:
+            cohort = cohort_of(context)
+            with safe_errors(f"load {entity.name} of {cohort}"):
+                result = stages.load(self.open(), cohort, entity.name)
+                return Materialized(
+                    metadata=describe_result(result),
+                    data_version=dg.DataVersion(result.digest),
+                    check_results=[
+                        self._check("suite_in_destination", cohort, entity, "destination")
+                    ],
+                )
+
+        return load
+
+    def reconcile(self, entity: Entity) -> dg.AssetsDefinition:
+        """The comparison of source snapshot and destination, field by field, and the balance."""
+        key = stage_key("reconcile", entity.name)
+        check = dg.AssetCheckSpec(
+            "balanced",
+            asset=key,
+            blocking=True,
+            description="Every record is accounted for, and the destination holds what was sent.",
+        )
+
+        @self._asset("reconcile", entity, [stage_key("load", entity.name)], check, {"duckdb"})
+        def reconcile(context: dg.AssetExecutionContext) -> Materialized:
+            cohort = cohort_of(context)
+            with safe_errors(f"reconcile {entity.name} of {cohort}"):
+                result = stages.reconcile(self.open(), cohort, entity.name)
+                return Materialized(
+                    metadata=describe_result(result),
+                    data_version=dg.DataVersion(result.digest),
+                    check_results=[describe_balance("balanced", result.balanced, result.sentence)],
+                )
+
+        return reconcile
+
+    def _check(self, name: str, cohort: str, entity: Entity, point: Point) -> dg.AssetCheckResult:
+        platform = self.open()
+        batch = stages.batch(platform, cohort, entity.name, point)
+        results = self.suites.validate(batch)
+        digest = self.suites.suite_digest(entity.name)
+        outcome = stages.record_check(platform, batch, digest, results)
+        return describe_check(name, outcome, stages.write_expectation_report(platform, cohort))
+
+    def _parents(self, stage: str, entity: Entity) -> list[dg.AssetKey]:
+        return [stage_key(stage, parent) for parent in entity.parents]
+
+    def _asset(
+        self,
+        stage: str,
+        entity: Entity,
+        deps: Sequence[dg.AssetKey],
+        check: dg.AssetCheckSpec,
+        kinds: set[str],
+    ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+        spec = self._spec(stage, entity, deps, kinds)
+        return dg.asset(
+            key=spec.key,
+            deps=spec.deps,
+            check_specs=[check],
+            partitions_def=self.cohorts,
+            description=spec.description,
+            group_name=spec.group_name,
+            code_version=spec.code_version,
+            owners=spec.owners,
+            kinds=kinds,
+            tags=spec.tags,
+            metadata=spec.metadata,
+        )
+
+    def _spec(
+        self,
+        stage: str,
+        entity: Entity,
+        deps: Sequence[dg.AssetKey],
+        kinds: set[str],
+    ) -> dg.AssetSpec:
+        platform = self.open()
+        return dg.AssetSpec(
+            stage_key(stage, entity.name),
+            deps=deps,
+            description=f"{SENTENCES[stage]} {entity.description}",
+            group_name=entity.group,
+            code_version=platform.mapping_digest(entity)[:16],
+            owners=platform.owners(entity.name),
+            kinds=kinds,
+            tags={"migration/stage": stage, "migration/entity": entity.name},
+            metadata=describe_mapping(entity) if stage in ("transform", "load") else {},
+        )
+
+
+def describe_mapping(entity: Entity) -> dict[str, dg.MetadataValue]:
+    """The mapping's file, and each destination column with where it comes from."""
+    columns = [
+        dg.TableColumn(
+            field.name,
+            field.type,
+            description=f"{field.description} {field.origin.sentence}".strip(),
+            constraints=dg.TableColumnConstraints(nullable=not field.required),
+        )
+        for field in entity.fields
+    ]
+    return {
+        "dagster/column_schema": dg.TableSchemaMetadataValue(dg.TableSchema(columns)),
+        "mapping": dg.MetadataValue.path(f"assets/entities/{entity.file.name}"),
+    }
+
+
+def cohort_of(context: dg.AssetExecutionContext) -> str:
+    """The cohort that a run is about. Reference entities have no partition."""
+    return context.partition_key if context.has_partition_key else REFERENCE

@@ -1,0 +1,64 @@
+"""Jobs: which assets are materialized together. Each run is one process.
+
+`reference` once ahead of the cohorts, `cohort` for each cohort, `wave` for each wave, and `nightly`
+to reconcile a live cohort again. A job has one kind of partition, because Dagster refuses to mix.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+
+from assets.cohort_assets import STAGES, stage_key
+from assets.partitions import WAVE_TAG, Partitions
+from assets.wave_assets import EVIDENCE, PROMOTION
+from migration_platform.entity import Entity
+
+QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Everything is in the event log; the console would repeat it, debug messages and all."""
+
+
+def define_jobs(entities: Sequence[Entity], partitions: Partitions) -> dict[str, Any]:
+    """The four jobs, by name."""
+    reference = [e.name for e in entities if e.is_reference]
+    patient = [e.name for e in entities if not e.is_reference]
+    by_cohort = dg.PartitionedConfig(
+        partitions.cohorts,
+        run_config_for_partition_key_fn=lambda _: QUIET,
+        tags_for_partition_key_fn=lambda cohort: {WAVE_TAG: partitions.wave_of_cohort[cohort]},
+    )
+    by_wave = dg.PartitionedConfig(
+        partitions.waves,
+        run_config_for_partition_key_fn=lambda _: QUIET,
+        tags_for_partition_key_fn=lambda wave: {WAVE_TAG: wave},
+    )
+    jobs = [
+        dg.define_asset_job(
+            "reference",
+            selection=[stage_key(stage, name) for stage in STAGES for name in reference],
+            config=QUIET,
+            description="Moves the entities that belong to no patient. Run it before any cohort.",
+        ),
+        dg.define_asset_job(
+            "cohort",
+            selection=[stage_key(stage, name) for stage in STAGES for name in patient],
+            config=by_cohort,
+            partitions_def=partitions.cohorts,
+            description="Moves one cohort: extract, transform, load, reconcile, with all suites.",
+        ),
+        dg.define_asset_job(
+            "wave",
+            selection=[EVIDENCE, PROMOTION],
+            config=by_wave,
+            partitions_def=partitions.waves,
+            description="Assembles a wave's evidence and shows its promotion, if there is one.",
+        ),
+        dg.define_asset_job(
+            "nightly",
+            selection=[stage_key("reconcile", name) for name in patient],
+            config=by_cohort,
+            partitions_def=partitions.cohorts,
+            description="Reconciles one cohort that is live. Writes nothing to the destination.",
+        ),
+    ]
+    return {job.name: job for job in jobs}

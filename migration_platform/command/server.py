@@ -1,0 +1,77 @@
+"""Server commands: start and stop what the other commands and Dagster stand on."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from migration_platform import embedded, launcher
+from migration_platform.command.console import Json, err, print_json
+from migration_platform.server import LOOPBACK, ROLE
+from migration_platform.settings import DATABASES, Settings, variable
+
+
+def up(json: Json = False) -> None:
+    """Start the embedded Postgres and say where it listens.
+
+    Other commands start it themselves when they need it. Databases for which a MIGRATION_…_URL is
+    set are somebody's own and are left alone.
+    """
+    settings = Settings.load()
+    own = [name for name in DATABASES if settings.given_url(name)]
+    if not settings.needs_embedded:
+        if json:
+            print_json({"running": False, "home": str(settings.home), "own": own})
+        else:
+            typer.echo("Nothing to start: all four databases are your own servers'.")
+        return
+    server = embedded.ensure_running(settings.home)
+    held = [name for name in DATABASES if name not in own]
+    if json:
+        print_json(
+            {
+                "running": True,
+                "home": str(settings.home),
+                "socket": server.socket,
+                "host": LOOPBACK,
+                "port": server.port,
+                "user": ROLE,
+                "password_file": str(server.password_file),
+                "databases": held,
+                "own": own,
+            }
+        )
+        return
+    typer.echo(f"Postgres is running for {settings.home}")
+    typer.echo(f"  databases  {', '.join(held)}")
+    typer.echo(f"  socket     {server.socket} (port {server.port}, user {ROLE})")
+    typer.echo(f"  loopback   {LOOPBACK}:{server.port}, user {ROLE}")
+    typer.echo(f"  password   in {server.password_file}; the socket needs none")
+    for name in own:
+        typer.echo(f"  {name}: your own server ({variable(name)})")
+
+
+def down(json: Json = False) -> None:
+    """Stop the embedded Postgres. Its data stays; `up` or any other command brings it back."""
+    settings = Settings.load()
+    stopped = embedded.stop(settings.home)
+    if json:
+        print_json({"stopped": stopped, "home": str(settings.home)})
+    elif stopped:
+        typer.echo(f"Postgres of {settings.home} is stopped.")
+    else:
+        typer.echo(f"Postgres of {settings.home} was not running.")
+
+
+def ui(
+    port: Annotated[int, typer.Option(help="The port on 127.0.0.1.", min=1, max=65535)] = 3000,
+) -> None:
+    """Start Dagster's webserver and daemon on loopback, until Ctrl-C.
+
+    The pages have no login: they stay on this machine, or behind a proxy that authenticates.
+    """
+    settings = Settings.load()
+    launcher.require_free_port(port)
+    err.print(f"Dagster will answer on http://{LOOPBACK}:{port} in about 20 s. Ctrl-C ends it.")
+    launcher.become_dagster(settings, port)

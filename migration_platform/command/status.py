@@ -1,0 +1,210 @@
+"""`migration status`, `accounting`, `exceptions`, `mapping`, `trace`: what there is to read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from migration_platform.command.console import MARKS, Json, count, out, print_json
+
+
+def status(
+    wave: Annotated[str | None, typer.Argument(help="Only this wave.")] = None, json: Json = False
+) -> None:
+    """Say of every wave whether it may go on, and if not, why."""
+    from migration_platform.platform import Platform
+
+    platform = Platform.open()
+    names = [platform.plan.wave(wave).name] if wave else [w.name for w in platform.plan.waves]
+    waves = read_status(platform, names)
+    if json:
+        print_json({"waves": waves})
+        return
+    for each in waves:
+        print_wave(each)
+
+
+def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Each wave with verdict, reasons, evidence digest and cohorts."""
+    from migration_platform.governance import assemble_evidence
+
+    found = []
+    for name in names:
+        evidence = assemble_evidence(platform, name)
+        before = platform.plan.before(name)
+        reasons = list(evidence.reasons)
+        if before is not None and platform.store.promotion(before.name) is None:
+            reasons.insert(0, f"wave {before.name} is not promoted, so no cohort of it may load")
+        found.append(
+            {
+                "name": name,
+                "verdict": evidence.verdict,
+                "sentence": evidence.sentence
+                if reasons == list(evidence.reasons)
+                else f"Wave {name} is held: {reasons[0]}.",
+                "reasons": reasons,
+                "evidence_digest": evidence.digest,
+                "cohorts": [
+                    {
+                        "name": c["name"],
+                        "patients": c["patients"],
+                        "loaded": c["loaded"],
+                        "unfinished_stages": c["missing_stages"],
+                        "reconciled_at": c["reconciled_at"],
+                    }
+                    for c in evidence.document["cohorts"]
+                    if c["name"] != "reference"
+                ],
+            }
+        )
+    return found
+
+
+def print_wave(wave: dict[str, Any]) -> None:
+    """A wave's verdict first, then its reasons, cohorts and evidence."""
+    out.print(f"{MARKS[wave['verdict']]}  [bold]{wave['sentence']}[/]")
+    for reason in wave["reasons"]:
+        out.print(f"    - {reason}", markup=False)
+    for cohort in wave["cohorts"]:
+        done = (
+            f"not finished: {', '.join(cohort['unfinished_stages'])}"
+            if cohort["unfinished_stages"]
+            else f"{cohort['loaded']:,} records loaded, reconciled {cohort['reconciled_at']}"
+        )
+        people = "not frozen" if cohort["patients"] is None else f"{cohort['patients']:,} patients"
+        out.print(f"    {cohort['name']}: {people}, {done}", style="dim")
+    out.print(f"    evidence {wave['evidence_digest'][:12]}", style="dim")
+
+
+def accounting(
+    cohort: Annotated[str | None, typer.Option(help="Only this cohort.")] = None, json: Json = False
+) -> None:
+    """Print the ledger: every record of every cohort and entity, and its end."""
+    from migration_platform.ledger import account_for
+    from migration_platform.platform import REFERENCE, Platform
+
+    platform = Platform.open()
+    names = [REFERENCE, *[c.name for c in platform.plan.cohorts]]
+    if cohort is not None:
+        names = [cohort if cohort == REFERENCE else platform.plan.cohort(cohort).name]
+    accounts = account_for(platform, names)
+    started = {r.cohort for r in platform.store.latest_runs(names)}
+    accounts = [a for a in accounts if a.cohort in started]
+    if json:
+        print_json([{**asdict(a), "balanced": a.balanced, "clean": a.clean} for a in accounts])
+        return
+    if not accounts:
+        out.print("Nothing has been extracted yet: migration run --wave pilot")
+        return
+    columns = (
+        "extracted", "loaded", "archived", "excluded", "excepted",
+        "matched", "mismatched", "missing", "unexpected",
+    )  # fmt: skip
+    for name in dict.fromkeys(a.cohort for a in accounts):
+        table = Table("entity", title=f"cohort {name}", title_justify="left")
+        for column in columns:
+            table.add_column(column, justify="right")
+        table.add_column("balanced")
+        for a in [a for a in accounts if a.cohort == name]:
+            balanced = {True: "yes", False: "NO", None: "nothing to balance"}[a.balanced]
+            table.add_row(
+                a.entity,
+                *[count(getattr(a, c)) if a.applicable else "" for c in columns],
+                balanced if a.applicable else f"not applicable: {a.reason}",
+            )
+        out.print(table)
+        for a in accounts:
+            for difference in a.differences:
+                out.print(f"  {a.cohort}, {a.entity}: {difference}")
+
+
+def exceptions(
+    cohort: Annotated[str | None, typer.Option(help="Only this cohort.")] = None, json: Json = False
+) -> None:
+    """Print what waits for a person: by kind, with owner and first due time."""
+    from migration_platform.platform import REFERENCE, Platform
+
+    platform = Platform.open()
+    names = [REFERENCE, *[c.name for c in platform.plan.cohorts]]
+    if cohort is not None:
+        names = [platform.plan.cohort(cohort).name]
+    found = platform.store.count_exceptions(names)
+    if json:
+        print_json(found)
+        return
+    if not found:
+        out.print("No record waits in the exception queue.")
+        return
+    table = Table("cohort", "entity", "field", "why", "kind", "owner", "first due (UTC)")
+    table.add_column("records", justify="right")
+    for e in found:
+        table.add_row(
+            e["cohort"], e["entity"], e["field"], e["rule"], e["kind"], e["owner"],
+            f"{e['due_at']:%Y-%m-%d %H:%M}", f"{e['count']:,}",
+        )  # fmt: skip
+    out.print(table)
+
+
+def mapping(
+    entity: Annotated[str | None, typer.Argument(help="Only this entity.")] = None,
+    json: Json = False,
+) -> None:
+    """Print the field-by-field mapping document, from the code that does the mapping."""
+    from migration_platform.mapping_document import mapping_markdown, mapping_rows
+    from migration_platform.platform import Platform
+
+    platform = Platform.open()
+    names = [platform.entity(entity).name] if entity else list(platform.entities)
+    if json:
+        print_json([row for name in names for row in mapping_rows(platform, name)])
+        return
+    for name in names:
+        out.print(mapping_markdown(platform, name), markup=False)
+
+
+def trace(
+    entity: Annotated[str, typer.Argument(help="The kind of record, e.g. patient.")],
+    identifier: Annotated[str, typer.Argument(help="Its source id, destination id or token.")],
+    json: Json = False,
+) -> None:
+    """Show one record's whole way. It prints patient data: to this terminal only."""
+    from migration_platform.platform import Platform
+    from migration_platform.trace import trace_record
+
+    found = trace_record(Platform.open(), entity, identifier)
+    if json:
+        print_json(found)
+        return
+    why = f", {found.rule}" + (f" ({found.field})" if found.field else "") if found.rule else ""
+    out.print(f"[bold]{found.entity} {found.token} is {found.end}[/] in cohort {found.cohort}{why}")
+    out.print(f"source id {found.source_id}, destination id {found.destination_id}", markup=False)
+    table = Table("field", "source", "rule", "mapped", "destination", title="fields")
+    for f in found.fields:
+        source = ", ".join(f"{k}={v}" for k, v in f.source.items() if v is not None)
+        table.add_row(f.field, source, f.rule, f.mapped or "", f.destination or "")
+    out.print(table)
+    for load in found.loads:
+        out.print(
+            f"load {load['load_id']}: {load['action']} at {load['committed_at']:%Y-%m-%d %H:%M:%S} UTC"
+        )
+    for check in found.checks:
+        out.print(
+            f"checks of its {found.entity} batch, {check['point']}: {check['outcome']} "
+            f"({check['expectations']} expectations, {check['checked_at']:%Y-%m-%d %H:%M:%S} UTC)"
+        )
+    for run in found.reconciliations[:5]:
+        c = run["counts"]
+        out.print(
+            f"reconciled {run['ended_at']:%Y-%m-%d %H:%M:%S} UTC: its batch had "
+            f"{c.get('matched', 0):,} matched, {c.get('mismatched', 0):,} mismatched, "
+            f"{c.get('missing', 0):,} missing, {c.get('unexpected', 0):,} unexpected"
+        )
+    if found.difference:
+        state, *fields = found.difference
+        out.print(f"this record: {state}" + (f" in {', '.join(fields)}" if fields else ""))
+    elif found.reconciliations and found.end == "mapped":
+        out.print("this record: matched in every field")

@@ -1,0 +1,68 @@
+"""Database: connections to source, destination, platform store and Dagster's storage.
+
+Each is the embedded server's unless the environment names another (`settings`). What is read and
+written over a connection stands with the words it belongs to.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from migration_platform import embedded
+from migration_platform.errors import ConfigurationError
+from migration_platform.settings import Database, Settings, variable
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+def url(settings: Settings, name: Database, driver: str = "") -> str:
+    """A database's URL, with SQLAlchemy's driver name if given (`psycopg2`). Starts the embedded
+    server if it is needed. It may hold a password: never print it."""
+    plain = settings.given_url(name) or embedded.ensure_running(settings.home).url(name)
+    _pin_session()
+    return plain.replace("postgresql://", f"postgresql+{driver}://", 1) if driver else plain
+
+
+def connect(
+    settings: Settings,
+    name: Database,
+    *,
+    autocommit: bool = False,
+    application_name: str = "migration",
+) -> psycopg.Connection[tuple[Any, ...]]:
+    """Connect with psycopg. Raises ConfigurationError that names the setting to look at."""
+    import psycopg
+
+    target = url(settings, name)
+    try:
+        return psycopg.connect(target, autocommit=autocommit, application_name=application_name)
+    except psycopg.Error as error:
+        raise _refused(settings, name, error) from None
+
+
+def adbc(settings: Settings, name: Database) -> Any:
+    """Connect with ADBC, for whole tables as Arrow."""
+    from adbc_driver_postgresql import dbapi
+
+    target = url(settings, name)
+    try:
+        return dbapi.connect(target)
+    except dbapi.Error as error:
+        raise _refused(settings, name, error) from None
+
+
+def _pin_session() -> None:
+    """Every session of this process speaks UTC and ISO dates, whatever its server is set to."""
+    os.environ["PGTZ"] = "UTC"
+    os.environ["PGDATESTYLE"] = "ISO"
+
+
+def _refused(settings: Settings, name: Database, error: Exception) -> ConfigurationError:
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    if settings.given_url(name):
+        advice = f"Look at {variable(name)}: is the server up, and may this user connect?"
+    else:
+        advice = "Look at the embedded Postgres: `migration up`."
+    return ConfigurationError(f"cannot connect to the {name} database: {first}. {advice}")

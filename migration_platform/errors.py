@@ -1,0 +1,24 @@
+"""The errors this platform raises on purpose. Each says what, where and what to do next.
+
+No message may hold a patient's value: name tables, columns, rules and counts instead.
+"""
+
+
+class MigrationError(Exception):
+    """Something the person at the keyboard can put right. The command line exits with 2."""
+
+
+class ConfigurationError(MigrationError):
+    """A setting, a file that an adapter edits, or a connection is not as it must be."""
+
+
+class SourceError(MigrationError):
+    """The source could not be read as it should be (torn file, missing table, lost connection)."""
+
+
+class GateClosedError(MigrationError):
+    """A load or a promotion that the gate refuses. The command line exits with 1."""
+
+
+class EvidenceError(MigrationError):
+    """What a decision would rest on is missing, stale, or not what was read."""

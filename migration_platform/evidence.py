@@ -1,0 +1,142 @@
+"""Evidence: all that a decision on a wave rests on, as one canonical document with a digest.
+
+Pure: built from what the store and the plan hold. It says when it was looked at, never how long that
+took, so that looking again at the same state gives the same digest for what counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from migration_platform.accounting import Account
+from migration_platform.check import CheckOutcome
+from migration_platform.promotion import Verdict, decide
+from migration_platform.wave import Wave
+
+TIMES = ("reconciled_at",)
+"""Of the cohorts' entries: when, not what. Outside the digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A wave's evidence document, its digest and the verdict on it."""
+
+    wave: str
+    document: dict[str, Any]
+    digest: str
+    decision: Verdict
+    promoted_by: str | None = None
+
+    @property
+    def verdict(self) -> str:
+        """promote, hold, block, or promoted once the decision log says so."""
+        return "promoted" if self.promoted_by else self.decision.verdict
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return self.decision.reasons
+
+    @property
+    def sentence(self) -> str:
+        if self.promoted_by is None:
+            return self.decision.sentence(self.wave)
+        if self.decision.verdict == "promote":
+            return f"Wave {self.wave} is promoted, by {self.promoted_by}."
+        return (
+            f"Wave {self.wave} is promoted, by {self.promoted_by}; now it would not be: "
+            f"{self.decision.reasons[0]}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CohortState:
+    """How far a cohort is, for the evidence. `outdated` names what is not about the present state."""
+
+    name: str
+    patients: int | None
+    loaded: int
+    missing_stages: tuple[str, ...]
+    outdated: tuple[str, ...]
+    reconciled_at: datetime | None
+
+
+def assemble(
+    wave: Wave,
+    *,
+    cohorts: Sequence[CohortState],
+    accounts: Sequence[tuple[Account, int, str]],
+    checks: Sequence[CheckOutcome],
+    exceptions: Sequence[Mapping[str, Any]],
+    versions: Mapping[str, str],
+    promoted_by: str | None,
+    at: datetime,
+) -> Evidence:
+    """Build a wave's evidence and decide on it.
+
+    `accounts` holds, for each cohort and entity, its account, the number of records without a
+    single end, and the digest of what was found at the destination.
+    """
+    document: dict[str, Any] = {
+        "wave": wave.name,
+        "criteria": {
+            "max_patients": wave.max_patients,
+            "max_excepted_percent": wave.max_excepted_percent,
+            "freshness_hours": wave.freshness_hours,
+        },
+        "cohorts": [
+            {
+                **asdict(c),
+                "reconciled_at": c.reconciled_at
+                and c.reconciled_at.astimezone(UTC).isoformat(timespec="seconds"),
+            }
+            for c in cohorts
+        ],
+        "accounting": [
+            {
+                **asdict(account),
+                "differences": list(account.differences),
+                "balanced": account.balanced,
+                "unaccounted": unaccounted,
+                "found_digest": digest,
+            }
+            for account, unaccounted, digest in accounts
+        ],
+        "checks": [
+            {
+                "cohort": c.cohort,
+                "entity": c.entity,
+                "point": c.point,
+                "digest": c.digest,
+                "suite_digest": c.suite_digest,
+                "outcome": c.outcome,
+                "expectations": len(c.results),
+                "bad": c.count("failed") + c.count("error"),
+            }
+            for c in checks
+        ],
+        "exceptions": [{k: v for k, v in e.items() if k != "due_at"} for e in exceptions],
+        "versions": dict(versions),
+    }
+    document = json.loads(canonical(document))
+    return Evidence(
+        wave.name, document, evidence_digest(document), decide(document, at), promoted_by
+    )
+
+
+def evidence_digest(document: Mapping[str, Any]) -> str:
+    """SHA-256 over the canonical form, without the times of looking."""
+    timeless = {
+        **document,
+        "cohorts": [{k: v for k, v in c.items() if k not in TIMES} for c in document["cohorts"]],
+    }
+    return hashlib.sha256(canonical(timeless).encode()).hexdigest()
+
+
+def canonical(document: Mapping[str, Any]) -> str:
+    """JSON with sorted keys and no spaces: one text for one document."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

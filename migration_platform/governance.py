@@ -1,0 +1,205 @@
+"""Governance: accounts, evidence and promotion of a wave, put together from the store.
+
+What counts as balanced is decided in `accounting`, the verdict in `promotion`; this reads what they
+need and records what a person decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from migration_platform import evidence, stages
+from migration_platform.check import CheckOutcome
+from migration_platform.decision import Decision, find_break
+from migration_platform.errors import EvidenceError, GateClosedError
+from migration_platform.evidence import CohortState, Evidence
+from migration_platform.ledger import account_for
+from migration_platform.platform import REFERENCE, Platform
+from migration_platform.store import STAGES, StageRun
+
+
+def assemble_evidence(platform: Platform, wave: str) -> Evidence:
+    """Put a wave's evidence together as it is now, decide on it, and keep it under its digest."""
+    declared = platform.plan.wave(wave)
+    names = [c.name for c in declared.cohorts]
+    everywhere = [REFERENCE, *names]
+    store = platform.store
+    runs = {(r.cohort, r.entity, r.stage): r for r in store.latest_runs(everywhere)}
+    checks = store.check_outcomes(everywhere)
+    accounts = account_for(platform, everywhere)
+    promotion = store.promotion(wave)
+    broken = find_break(store.decisions())
+    if broken is not None:
+        raise EvidenceError(
+            f"the decision log is not whole from entry {broken} on: somebody altered it. Nothing "
+            "can be decided until it is restored."
+        )
+    result = evidence.assemble(
+        declared,
+        cohorts=[_state(platform, name, runs, checks) for name in everywhere],
+        accounts=[(a, *_found(runs.get((a.cohort, a.entity, "reconcile")))) for a in accounts],
+        checks=checks,
+        exceptions=store.count_exceptions(everywhere),
+        versions={
+            "mapping": _digest([platform.mapping_digest(n) for n in platform.entities]),
+            "waves": hashlib.sha256(platform.plan.file.read_bytes()).hexdigest(),
+            "suites": _digest(sorted({c.suite_digest for c in checks})),
+        },
+        promoted_by=promotion.person if promotion else None,
+        at=datetime.now(UTC),
+    )
+    store.keep_evidence(result.digest, wave, evidence.canonical(result.document))
+    return result
+
+
+def _found(run: StageRun | None) -> tuple[int, str]:
+    return (run.counts.get("unaccounted", 0), run.digest) if run else (0, "")
+
+
+def _digest(parts: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _state(
+    platform: Platform,
+    cohort: str,
+    runs: dict[tuple[str, str, str], StageRun],
+    checks: Sequence[CheckOutcome],
+) -> CohortState:
+    """How far a cohort is, and what of it is not about the present state."""
+    entities = platform.cohort_entities(cohort)
+    missing = [
+        stage for stage in STAGES if any((cohort, entity, stage) not in runs for entity in entities)
+    ]
+    outdated: list[str] = []
+    reconciled: list[datetime] = []
+    loaded = 0
+    for entity in entities:
+        chain = [runs.get((cohort, entity, s)) for s in STAGES]
+        extract, transform, load, reconcile = chain
+        if not all(r is not None and r.applicable for r in chain):
+            continue
+        assert extract and transform and load and reconcile
+        loaded += load.counts.get("loaded", 0)
+        if reconcile.ended_at is not None:
+            reconciled.append(reconcile.ended_at)
+        if transform.input_digest != extract.digest:
+            outdated.append(f"{entity} was extracted after it was transformed")
+        if transform.mapping_digest != platform.mapping_digest(entity):
+            outdated.append(f"the mapping of {entity} changed after it was transformed")
+        if load.input_digest != transform.digest:
+            outdated.append(f"{entity} was transformed after it was loaded")
+        if reconcile.started_at and load.ended_at and reconcile.started_at < load.ended_at:
+            outdated.append(f"{entity} was loaded after it was reconciled")
+        if load.counts.get("loaded", 0):
+            outdated += _unchecked(entity, load, checks, cohort)
+    return CohortState(
+        name=cohort,
+        patients=_patients(platform, cohort),
+        loaded=loaded if cohort != REFERENCE else max(loaded, 1),
+        missing_stages=tuple(missing),
+        outdated=tuple(outdated),
+        reconciled_at=min(reconciled, default=None),
+    )
+
+
+def _unchecked(
+    entity: str, load: StageRun, checks: Sequence[CheckOutcome], cohort: str
+) -> list[str]:
+    """Points at which what is loaded has no check outcome of its own that says anything."""
+    said = []
+    for point, words in (("transformed", "before load"), ("destination", "in the destination")):
+        found = next(
+            (c for c in checks if (c.cohort, c.entity, c.point) == (cohort, entity, point)), None
+        )
+        if found is None or found.digest != load.digest or found.outcome == "not applicable":
+            said.append(f"{entity} as it is now was not checked {words}")
+    return said
+
+
+def _patients(platform: Platform, cohort: str) -> int | None:
+    with platform.destination() as connection:
+        row = connection.execute(
+            "SELECT patients FROM migration.cohort WHERE name = %s", (cohort,)
+        ).fetchone()
+    return int(row[0]) if row else None
+
+
+def promote(
+    platform: Platform,
+    wave: str,
+    *,
+    person: str,
+    reason: str,
+    evidence_digest: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Decision, Evidence]:
+    """Record a wave's promotion. Looks at the destination once more before it does.
+
+    Raises GateClosedError if the wave before is not promoted, this one is already, or the verdict is
+    not promote; EvidenceError if `evidence_digest` names other evidence than there is now.
+    """
+    declared = platform.plan.wave(wave)
+    before = platform.plan.before(wave)
+    if before is not None and platform.store.promotion(before.name) is None:
+        raise GateClosedError(f"wave {wave} comes after wave {before.name}, which is not promoted.")
+    already = platform.store.promotion(wave)
+    if already is not None:
+        raise GateClosedError(
+            f"wave {wave} is promoted already: by {already.person} at "
+            f"{already.decided_at:%Y-%m-%d %H:%M} UTC."
+        )
+    seen = assemble_evidence(platform, wave)
+    if seen.verdict == "promote":
+        _look_again(platform, [REFERENCE, *[c.name for c in declared.cohorts]], progress)
+        now = assemble_evidence(platform, wave)
+    else:
+        now = seen
+    if evidence_digest is not None and not now.digest.startswith(evidence_digest):
+        raise EvidenceError(
+            f"wave {wave}: the evidence changed since you read it ({evidence_digest[:12]}, now "
+            f"{now.digest[:12]}). Read it again with `migration status`."
+        )
+    if now.verdict != "promote":
+        raise GateClosedError(now.sentence + _list(now.reasons))
+    decision = platform.store.append_decision(
+        wave=wave, action="promote", person=person, reason=reason, evidence_digest=now.digest
+    )
+    return decision, now
+
+
+def _look_again(
+    platform: Platform, cohorts: Sequence[str], progress: Callable[[int, int], None] | None
+) -> None:
+    """Reconcile everything of a wave anew: a decision rests on what is there now."""
+    todo = [(c, e) for c in cohorts for e in platform.cohort_entities(c)]
+    for number, (cohort, entity) in enumerate(todo, 1):
+        stages.reconcile(platform, cohort, entity)
+        if progress:
+            progress(number, len(todo))
+
+
+def _list(reasons: Sequence[str]) -> str:
+    return "".join(f"\n  - {reason}" for reason in reasons)
+
+
+def write_expectation_report(platform: Platform, cohort: str) -> Path:
+    """Write the cohort's expectation report from the newest outcomes; returns its path."""
+    from migration_platform.report import render_cohort_report, write_report
+
+    accounts = account_for(platform, [cohort])
+    wave = "reference" if cohort == REFERENCE else platform.plan.wave_of(cohort).name
+    page = render_cohort_report(
+        cohort,
+        wave,
+        platform.store.check_outcomes([cohort]),
+        {a.entity: a.reason for a in accounts if not a.applicable},
+        datetime.now(UTC),
+        {"mapping": _digest([platform.mapping_digest(n) for n in platform.entities])[:16]},
+    )
+    path = platform.settings.reports / f"{cohort}.html"
+    write_report(path, page)
+    return path

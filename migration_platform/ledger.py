@@ -1,0 +1,52 @@
+"""Ledger: the accounts of cohorts and entities, read from what the stages recorded.
+
+What makes an account balance is decided in `accounting`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from migration_platform.accounting import Account
+from migration_platform.platform import Platform
+from migration_platform.store import STAGES, StageRun
+
+
+def account_for(
+    platform: Platform, cohorts: Sequence[str], entity: str | None = None
+) -> list[Account]:
+    """The account of each cohort and entity, in the plan's and the load's order."""
+    runs = {(r.cohort, r.entity, r.stage): r for r in platform.store.latest_runs(cohorts, entity)}
+    return [
+        _account(cohort, name, {s: runs.get((cohort, name, s)) for s in STAGES})
+        for cohort in cohorts
+        for name in platform.cohort_entities(cohort)
+        if entity in (None, name)
+    ]
+
+
+def _account(cohort: str, entity: str, runs: dict[str, StageRun | None]) -> Account:
+    known = [r for r in runs.values() if r is not None]
+    lacking = next((r for r in known if not r.applicable), None)
+    if lacking is not None:
+        return Account(cohort, entity, applicable=False, reason=lacking.reason)
+
+    def count(stage: str, name: str) -> int | None:
+        run = runs[stage]
+        return None if run is None else run.counts.get(name, 0)
+
+    return Account(
+        cohort,
+        entity,
+        reason=next((r.reason for r in known if r.stage == "extract"), ""),
+        extracted=count("extract", "extracted"),
+        loaded=count("load", "loaded"),
+        archived=count("transform", "archived"),
+        excluded=count("transform", "excluded"),
+        excepted=count("transform", "excepted"),
+        matched=count("reconcile", "matched"),
+        mismatched=count("reconcile", "mismatched"),
+        missing=count("reconcile", "missing"),
+        unexpected=count("reconcile", "unexpected"),
+        found=count("reconcile", "found"),
+    )

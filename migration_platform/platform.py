@@ -1,0 +1,144 @@
+"""Platform: one migration as a whole, put together from its settings: what every front door opens.
+
+Opening it touches no database; each connection is made when it is first needed.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import psycopg
+
+from migration_platform import schema
+from migration_platform.database import adbc, connect
+from migration_platform.entity import Entity
+from migration_platform.errors import ConfigurationError
+from migration_platform.registry import load_entities, mapping_digest
+from migration_platform.settings import Settings
+from migration_platform.source.inspection import Applicability, judge_entities, read_tables
+from migration_platform.staging import Staging
+from migration_platform.store import Store
+from migration_platform.wave import Plan, load_plan
+
+REFERENCE = "reference"
+"""The cohort name under which reference entities are staged, loaded and accounted for."""
+
+DEFAULT_OWNER = "technical lead"
+
+
+@dataclass
+class Platform:
+    """A migration: settings, plan, entities, store and staging."""
+
+    settings: Settings
+    plan: Plan
+    entities: dict[str, Entity]
+    _ready: set[str] = field(default_factory=set)
+
+    @classmethod
+    def open(cls, settings: Settings | None = None) -> Platform:
+        """Read the settings, the waves and the entities. Raises ConfigurationError."""
+        settings = settings or Settings.load()
+        return cls(settings, load_plan(settings.waves_file), load_entities())
+
+    @cached_property
+    def store(self) -> Store:
+        schema.upgrade(self.settings, "platform")
+        return Store(self.settings)
+
+    @cached_property
+    def staging(self) -> Staging:
+        return Staging(self.settings.staging)
+
+    def source(self) -> psycopg.Connection[Any]:
+        """A connection to the source, to read from."""
+        return connect(self.settings, "source", application_name="migration extract")
+
+    def destination(self) -> psycopg.Connection[Any]:
+        """A connection to the destination, with our own tables beside its own at this revision."""
+        if "destination" not in self._ready:
+            schema.upgrade(self.settings, "destination")
+            self._ready.add("destination")
+        return connect(self.settings, "destination", application_name="migration load")
+
+    def stream(self, name: str) -> Any:
+        """An ADBC connection to `source` or `destination`, for whole sets of rows."""
+        return adbc(self.settings, name)  # type: ignore[arg-type]
+
+    @cached_property
+    def applicability(self) -> dict[str, Applicability]:
+        """What the source has for each entity. Raises ConfigurationError if it has nothing."""
+        with self.source() as connection:
+            tables = read_tables(connection)
+        if self.plan.population["table"] not in tables:
+            raise ConfigurationError(
+                f"the source database has no table {self.plan.population['table']}. Build the "
+                "sample with `migration sample`, or set MIGRATION_SOURCE_URL to your platform."
+            )
+        self.source_tables = tables
+        return judge_entities(self.entities, tables)
+
+    @cached_property
+    def states(self) -> dict[str, str]:
+        """Two-letter state by any known spelling, casefolded, from the code map that mappings use."""
+        path = self.settings.root / "assets" / "entities" / "code_maps" / "state.csv"
+        if not path.exists():
+            return {}
+        with path.open(encoding="utf-8", newline="") as opened:
+            rows = list(csv.DictReader(opened))
+        return {r["source_code"].strip().casefold(): r["destination_code"] for r in rows}
+
+    def entity(self, name: str) -> Entity:
+        """The entity of that name. Raises ConfigurationError naming those there are."""
+        if name not in self.entities:
+            raise ConfigurationError(
+                f"no entity is named '{name}'. There are: {', '.join(self.entities)}"
+            )
+        return self.entities[name]
+
+    def cohort_entities(self, cohort: str) -> list[str]:
+        """The entities that a cohort moves, parents first."""
+        reference = cohort == REFERENCE
+        return [e.name for e in self.entities.values() if e.is_reference == reference]
+
+    def mapping_digest(self, entity: str) -> str:
+        return mapping_digest(self.entity(entity))
+
+    def live_cohorts(self) -> list[str]:
+        """Cohorts with every entity loaded, in the plan's order: what the nightly run looks at."""
+        names = [c.name for c in self.plan.cohorts]
+        runs = self.store.latest_runs(names)
+        loaded = {(r.cohort, r.entity) for r in runs if r.stage == "load"}
+        return [
+            name
+            for name in names
+            if all((name, entity) in loaded for entity in self.cohort_entities(name))
+        ]
+
+    @cached_property
+    def ownership(self) -> list[dict[str, str]]:
+        """The ownership matrix: a row per entity and field (`ownership.csv`)."""
+        path = self.settings.ownership_file
+        try:
+            with path.open(encoding="utf-8", newline="") as opened:
+                return list(csv.DictReader(opened))
+        except OSError as error:
+            raise ConfigurationError(
+                f"{path}: cannot be read ({error.strerror}). It names who owns each field."
+            ) from error
+
+    def owner(self, entity: str, field_name: str = "") -> str:
+        """The role that owns a field, or the entity (the owner of most of its fields)."""
+        rows = [r for r in self.ownership if r["entity"] == entity]
+        named = [r["owner"] for r in rows if r["field"] == field_name]
+        if named:
+            return named[0]
+        owners = [r["owner"] for r in rows]
+        return max(owners, key=owners.count) if owners else DEFAULT_OWNER
+
+    def owners(self, entity: str) -> tuple[str, ...]:
+        """Every role that owns a field of the entity."""
+        return tuple(dict.fromkeys(r["owner"] for r in self.ownership if r["entity"] == entity))

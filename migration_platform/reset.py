@@ -1,0 +1,72 @@
+"""Reset: a new source starts a new migration on the embedded platforms.
+
+Only for trials: `migration sample` refuses when source or destination is a server of your own.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from migration_platform import schema
+from migration_platform.platform import Platform
+
+if TYPE_CHECKING:
+    from migration_platform.sample import SourceBuild
+
+DESTINATION_SCHEMA = Path(__file__).parent / "destination" / "schema.sql"
+
+
+def build_source(
+    platform: Platform,
+    *,
+    patients: int,
+    synthea: Path | None,
+    seed: int,
+    progress: Callable[[int, int], None],
+) -> tuple[SourceBuild, bool]:
+    """Rebuild the source; if it is another than before, empty everything behind it.
+
+    Returns the build, and whether a new migration starts.
+    """
+    from migration_platform.sample import build_sample, import_synthea
+
+    before = platform.store.source_build()
+    if synthea is None:
+        build = build_sample(platform.settings, patients=patients, seed=seed, progress=progress)
+    else:
+        build = import_synthea(platform.settings, synthea, progress=progress)
+    fresh = before is None or before["digest"] != build.digest
+    if fresh:
+        start_anew(platform)
+    prepare_destination(platform)
+    platform.store.record_source_build(
+        build.kind, build.digest, build.tables, build.missing, build.unmoved
+    )
+    return build, fresh
+
+
+def start_anew(platform: Platform) -> None:
+    """Empty the destination, the staging area, the reports and the platform store."""
+    from migration_platform.database import connect
+
+    with connect(platform.settings, "destination") as connection:
+        for name in ("migration", "migration_staging", "public"):
+            connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    platform.store.close()
+    with connect(platform.settings, "platform") as connection:
+        connection.execute("DROP SCHEMA IF EXISTS migration CASCADE")
+    platform.staging.remove()
+    for folder in (platform.settings.destination_documents, platform.settings.reports):
+        shutil.rmtree(folder, ignore_errors=True)
+    for target in ("platform", "destination"):
+        schema.upgrade(platform.settings, target)  # type: ignore[arg-type]
+
+
+def prepare_destination(platform: Platform) -> None:
+    """Create the sample destination's tables if they are not there."""
+    with platform.destination() as connection:
+        connection.execute(DESTINATION_SCHEMA.read_text(encoding="utf-8"))  # type: ignore[arg-type]

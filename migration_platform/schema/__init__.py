@@ -1,0 +1,58 @@
+"""Schema: our own tables, in the platform store and beside the destination's, under Alembic.
+
+`upgrade` brings a database to this code's revision; each change of a table is a new revision file in
+`platform/` or `destination/`, never an edit of one that has landed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import psycopg
+
+from migration_platform.database import connect, url
+from migration_platform.settings import Settings
+
+Target = Literal["platform", "destination"]
+
+HEAD: dict[Target, str] = {"platform": "platform_0001", "destination": "destination_0001"}
+"""The revision that this code works with (a test compares it with the newest file)."""
+
+HERE = Path(__file__).parent
+
+
+def upgrade(settings: Settings, target: Target) -> None:
+    """Bring a database's `migration` schema to `HEAD`. Quick when it is there already.
+
+    Raises ConfigurationError if the database cannot be reached, RuntimeError if its revision is
+    newer than this code.
+    """
+    if current_revision(settings, target) == HEAD[target]:
+        return
+    # Alembic and SQLAlchemy take a third of a second to import: only when there is work for them.
+    from alembic import command
+    from alembic.config import Config
+    from sqlalchemy import create_engine, text
+
+    engine = create_engine(url(settings, target, driver="psycopg2"))
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(720918)"))
+        connection.execute(text("CREATE SCHEMA IF NOT EXISTS migration"))
+        config = Config()
+        config.set_main_option("script_location", str(HERE))
+        config.set_main_option("version_locations", str(HERE / target))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()
+
+
+def current_revision(settings: Settings, target: Target) -> str | None:
+    """The database's revision, None if it has none yet."""
+    with connect(settings, target) as connection:
+        try:
+            row = connection.execute("SELECT version_num FROM migration.revision").fetchone()
+        except psycopg.errors.UndefinedTable:
+            return None
+    return str(row[0]) if row else None

@@ -1,0 +1,208 @@
+"""Settings: where this migration's files stand and which servers it uses.
+
+Everything that a person may set from outside is an environment variable read here, once. What is
+inside the files (waves, owners) is read elsewhere, and no connection is made here.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from migration_platform.errors import ConfigurationError
+
+Database = Literal["source", "destination", "platform", "dagster"]
+"""The four databases. Each is embedded unless its `MIGRATION_…_URL` names somebody's own."""
+
+DATABASES: tuple[Database, ...] = ("source", "destination", "platform", "dagster")
+
+SHORTEST_TOKEN_KEY = 32
+"""Characters. A shorter key lets whoever sees a record token guess the record behind it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One migration's settings. A URL that is None means: the embedded Postgres."""
+
+    root: Path
+    home: Path
+    waves_file: Path
+    ownership_file: Path
+    source_url: str | None
+    destination_url: str | None
+    platform_url: str | None
+    dagster_url: str | None
+    concurrency: int
+    staging: Path
+    source_documents: Path
+    destination_documents: Path
+    reports: Path
+    secrets: Path
+    given_token_key: str | None = None
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read the environment. Raises ConfigurationError that names the variable to change."""
+
+        def place(name: str, default: Path) -> Path:
+            given = environ.get(name)
+            return Path(given).expanduser().resolve() if given else default
+
+        root = _find_root(environ)
+        home = place("MIGRATION_HOME", root / ".migration")
+        settings = cls(
+            root=root,
+            home=home,
+            waves_file=place("MIGRATION_WAVES", root / "assets" / "waves.toml"),
+            ownership_file=place("MIGRATION_OWNERSHIP", root / "assets" / "ownership.csv"),
+            source_url=_url(environ, "source"),
+            destination_url=_url(environ, "destination"),
+            platform_url=_url(environ, "platform"),
+            dagster_url=_url(environ, "dagster"),
+            concurrency=_count(environ, "MIGRATION_CONCURRENCY", 2),
+            staging=place("MIGRATION_STAGING", home / "staging"),
+            source_documents=place("MIGRATION_SOURCE_DOCUMENTS", home / "source-documents"),
+            destination_documents=place(
+                "MIGRATION_DESTINATION_DOCUMENTS", home / "destination-documents"
+            ),
+            reports=place("MIGRATION_REPORTS", home / "reports"),
+            secrets=home / "secrets",
+            given_token_key=environ.get("MIGRATION_TOKEN_KEY") or None,
+        )
+        settings._require_different_databases()
+        return settings
+
+    def given_url(self, name: Database) -> str | None:
+        """The URL that the environment gives for a database, or None for the embedded one."""
+        urls = {
+            "source": self.source_url,
+            "destination": self.destination_url,
+            "platform": self.platform_url,
+            "dagster": self.dagster_url,
+        }
+        return urls[name]
+
+    @property
+    def needs_embedded(self) -> bool:
+        """At least one of the four databases is the embedded one."""
+        return any(self.given_url(name) is None for name in DATABASES)
+
+    def token_key(self) -> bytes:
+        """The key behind record tokens: given, or made once and kept in `secrets`."""
+        if self.given_token_key is None:
+            return keep_secret(self.secrets / "token.key", lambda: secrets.token_hex(32)).encode()
+        if len(self.given_token_key) < SHORTEST_TOKEN_KEY:
+            raise ConfigurationError(
+                f"MIGRATION_TOKEN_KEY has fewer than {SHORTEST_TOKEN_KEY} characters. Make one "
+                "with `openssl rand -hex 32`, or unset it to have one made and kept."
+            )
+        return self.given_token_key.encode()
+
+    def _require_different_databases(self) -> None:
+        seen: dict[tuple[str | None, int, str], str] = {}
+        for name in DATABASES:
+            if url := self.given_url(name):
+                parts = urlsplit(url)
+                key = (parts.hostname, parts.port or 5432, f"{parts.path}?{parts.query}")
+                if key in seen:
+                    raise ConfigurationError(
+                        f"{variable(name)} and {variable(seen[key])} name the same database. "
+                        "Give each a database of its own."
+                    )
+                seen[key] = name
+
+
+def variable(name: str) -> str:
+    """The environment variable that names a database's server."""
+    return f"MIGRATION_{name.upper()}_URL"
+
+
+def make_private(folder: Path) -> Path:
+    """Create a folder (and what is missing above it) that only its owner may open."""
+    try:
+        for each in (*reversed(folder.parents), folder):
+            if not each.exists():
+                each.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{folder}: cannot make this folder ({error.strerror}). "
+            "Set MIGRATION_HOME to a folder that you may write."
+        ) from None
+    return folder
+
+
+def keep_secret(path: Path, make: Callable[[], str]) -> str:
+    """The secret kept in a file, made on first use. Of several makers at once, one wins for all."""
+    if not path.exists():
+        make_private(path.parent)
+        draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(make())
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)  # unlike a rename, fails if another process was first
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path}: cannot read this secret ({error.strerror}). Run as the user who owns it, "
+            "or set MIGRATION_HOME to a folder of your own."
+        ) from None
+
+
+def _find_root(environ: Mapping[str, str]) -> Path:
+    """The project: where `workspace.yaml` stands."""
+    if given := environ.get("MIGRATION_PROJECT"):
+        root = Path(given).expanduser().resolve()
+        if not (root / "workspace.yaml").is_file():
+            raise ConfigurationError(
+                f"MIGRATION_PROJECT: {root} has no workspace.yaml. Name the project's folder."
+            )
+        return root
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents, Path(__file__).resolve().parents[1]):
+        if (folder / "workspace.yaml").is_file():
+            return folder
+    raise ConfigurationError(
+        f"no workspace.yaml in {here} or above it. Change to the project's folder, "
+        "or set MIGRATION_PROJECT to it."
+    )
+
+
+def _url(environ: Mapping[str, str], name: Database) -> str | None:
+    given = environ.get(variable(name))
+    if not given:
+        return None
+    scheme, separator, rest = given.partition("://")
+    # Never print what was given: it may hold a password.
+    if scheme not in ("postgresql", "postgres") or not separator:
+        raise ConfigurationError(
+            f"{variable(name)}: must read postgresql://user:password@host:port/database "
+            "(no driver name), or be unset to use the embedded Postgres."
+        )
+    try:
+        urlsplit(given).port  # noqa: B018 - raises on a port that is none
+    except ValueError:
+        raise ConfigurationError(
+            f"{variable(name)}: the port is not a number, or a character of the password that "
+            "needs escaping (such as @ / : # %) stands bare. Percent-encode it."
+        ) from None
+    return f"postgresql://{rest}"
+
+
+def _count(environ: Mapping[str, str], name: str, default: int) -> int:
+    given = environ.get(name) or str(default)
+    if not given.isdecimal() or int(given) < 1:
+        raise ConfigurationError(f"{name}: must be a whole number from 1 up, is {given!r}.")
+    return int(given)

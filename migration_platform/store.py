@@ -1,0 +1,336 @@
+"""Store: the platform's own records of what the stages did, what was checked, what waits, and
+what was decided.
+
+Reads and writes only; what they amount to is decided in `accounting`, `promotion` and `evidence`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from migration_platform.check import CheckOutcome, ExpectationResult
+from migration_platform.database import connect
+from migration_platform.decision import Decision, chain
+from migration_platform.settings import Settings
+
+Stage = Literal["extract", "transform", "load", "reconcile"]
+STAGES: tuple[Stage, ...] = ("extract", "transform", "load", "reconcile")
+
+
+@dataclass(frozen=True, slots=True)
+class StageRun:
+    """One run of a stage over one entity of a cohort.
+
+    `digest` names the content it produced or saw, `input_digest` the content it worked from.
+    """
+
+    cohort: str
+    entity: str
+    stage: Stage
+    state: str = "done"
+    applicable: bool = True
+    reason: str = ""
+    row_count: int = 0
+    digest: str = ""
+    input_digest: str = ""
+    mapping_digest: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    byte_count: int = 0
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def seconds(self) -> float:
+        if self.started_at is None or self.ended_at is None:
+            return 0.0
+        return (self.ended_at - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenException:
+    """A record that waits for a person, by token."""
+
+    entity: str
+    token: str
+    kind: str
+    rule: str
+    field: str
+    owner: str
+    hours: int
+
+
+_RUN = (
+    "cohort, entity, stage, state, applicable, reason, row_count, digest, input_digest, "
+    "mapping_digest, counts, byte_count, started_at, ended_at"
+)
+
+
+class Store:
+    """The platform store behind one connection, opened on first use and again if it was lost."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._connection: psycopg.Connection[dict[str, Any]] | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+        """A transaction; it commits when the block ends without an error."""
+        if self._connection is None or self._connection.closed:
+            opened = connect(self.settings, "platform", autocommit=True)
+            opened.row_factory = dict_row  # type: ignore[assignment]
+            self._connection = opened  # type: ignore[assignment]
+        connection = self._connection
+        assert connection is not None
+        with connection.transaction():
+            yield connection
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    # --- the source as it was built ---------------------------------------------------------
+
+    def record_source_build(
+        self,
+        kind: str,
+        digest: str,
+        tables: dict[str, int],
+        missing: Sequence[str],
+        unmoved: Sequence[str],
+    ) -> None:
+        with self.transaction() as c:
+            c.execute(
+                "INSERT INTO migration.source_build (kind, digest, tables, missing, unmoved) "
+                "VALUES (%s, %s, %s, %s, %s)",
+                (kind, digest, Jsonb(tables), Jsonb(list(missing)), Jsonb(list(unmoved))),
+            )
+
+    def source_build(self) -> dict[str, Any] | None:
+        """The newest build of the sample source, None for somebody's own source."""
+        with self.transaction() as c:
+            return c.execute(
+                "SELECT kind, digest, tables, missing, unmoved, built_at "
+                "FROM migration.source_build ORDER BY id DESC LIMIT 1"
+            ).fetchone()
+
+    # --- stages -----------------------------------------------------------------------------
+
+    def start(self, cohort: str, entity: str, stage: Stage) -> int:
+        """Record that a stage runs now; returns the run's number."""
+        with self.transaction() as c:
+            row = c.execute(
+                "INSERT INTO migration.stage_run (cohort, entity, stage, state, started_at) "
+                "VALUES (%s, %s, %s, 'running', clock_timestamp()) RETURNING id",
+                (cohort, entity, stage),
+            ).fetchone()
+        assert row is not None
+        return int(row["id"])
+
+    def finish(self, number: int, run: StageRun) -> StageRun:
+        """Record how a stage ended; returns the run with its times."""
+        with self.transaction() as c:
+            row = c.execute(
+                "UPDATE migration.stage_run SET state = %s, applicable = %s, reason = %s, "
+                "row_count = %s, digest = %s, input_digest = %s, mapping_digest = %s, "
+                "counts = %s, byte_count = %s, ended_at = clock_timestamp() WHERE id = %s "
+                f"RETURNING {_RUN}",
+                (
+                    run.state,
+                    run.applicable,
+                    run.reason,
+                    run.row_count,
+                    run.digest,
+                    run.input_digest,
+                    run.mapping_digest,
+                    Jsonb(run.counts),
+                    run.byte_count,
+                    number,
+                ),
+            ).fetchone()
+        assert row is not None
+        return StageRun(**row)
+
+    def latest(self, cohort: str, entity: str, stage: Stage) -> StageRun | None:
+        """The newest finished run of a stage, None if it has none."""
+        found = [r for r in self.latest_runs([cohort], entity) if r.stage == stage]
+        return found[0] if found else None
+
+    def latest_runs(
+        self, cohorts: Sequence[str], entity: str | None = None, *, done_only: bool = True
+    ) -> list[StageRun]:
+        """The newest run of each cohort, entity and stage."""
+        with self.transaction() as c:
+            rows = c.execute(
+                f"SELECT DISTINCT ON (cohort, entity, stage) {_RUN} FROM migration.stage_run "
+                "WHERE cohort = ANY(%s) AND (%s::text IS NULL OR entity = %s) "
+                "AND (NOT %s OR state = 'done') ORDER BY cohort, entity, stage, id DESC",
+                (list(cohorts), entity, entity, done_only),
+            ).fetchall()
+        return [StageRun(**row) for row in rows]
+
+    def history(self, cohort: str, entity: str, stage: Stage) -> list[dict[str, Any]]:
+        """Every finished run of a stage, newest first: when, and its counts."""
+        with self.transaction() as c:
+            return c.execute(
+                "SELECT ended_at, counts, digest FROM migration.stage_run WHERE cohort = %s "
+                "AND entity = %s AND stage = %s AND state = 'done' ORDER BY id DESC LIMIT 20",
+                (cohort, entity, stage),
+            ).fetchall()
+
+    def count_finished_since(self, cohorts: Sequence[str], since: datetime) -> int:
+        """Stages that ended (done or failed) since an instant: progress for whoever waits."""
+        with self.transaction() as c:
+            row = c.execute(
+                "SELECT count(*) AS n FROM migration.stage_run "
+                "WHERE cohort = ANY(%s) AND started_at >= %s AND state <> 'running'",
+                (list(cohorts), since),
+            ).fetchone()
+        return int(row["n"]) if row else 0
+
+    # --- checks -----------------------------------------------------------------------------
+
+    def record_check(self, outcome: CheckOutcome) -> None:
+        with self.transaction() as c:
+            c.execute(
+                "INSERT INTO migration.check_outcome "
+                "(cohort, entity, point, digest, suite_digest, outcome, results, checked_at) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+                (
+                    outcome.cohort,
+                    outcome.entity,
+                    outcome.point,
+                    outcome.digest,
+                    outcome.suite_digest,
+                    outcome.outcome,
+                    Jsonb([asdict(r) for r in outcome.results]),
+                    outcome.checked_at,
+                ),
+            )
+
+    def check_outcomes(
+        self, cohorts: Sequence[str], entity: str | None = None
+    ) -> list[CheckOutcome]:
+        """The newest outcome of each cohort, entity and point."""
+        with self.transaction() as c:
+            rows = c.execute(
+                "SELECT DISTINCT ON (cohort, entity, point) cohort, entity, point, digest, "
+                "suite_digest, outcome, results, checked_at FROM migration.check_outcome "
+                "WHERE cohort = ANY(%s) AND (%s::text IS NULL OR entity = %s) "
+                "ORDER BY cohort, entity, point, id DESC",
+                (list(cohorts), entity, entity),
+            ).fetchall()
+        for row in rows:
+            row["results"] = tuple(ExpectationResult(**r) for r in row["results"])
+        return [CheckOutcome(**row) for row in rows]
+
+    # --- exceptions -------------------------------------------------------------------------
+
+    def replace_exceptions(
+        self, cohort: str, entity: str, exceptions: Sequence[OpenException]
+    ) -> None:
+        """Make the cohort's open exceptions of an entity exactly these.
+
+        One that was open stays open since when it was; one that is gone is closed.
+        """
+        now = datetime.now(UTC)
+        with self.transaction() as c:
+            c.execute(
+                "CREATE TEMP TABLE incoming (token text, kind text, rule text, field text, "
+                "owner text, due_at timestamptz) ON COMMIT DROP"
+            )
+            with c.cursor().copy("COPY incoming FROM STDIN") as copy:
+                for e in exceptions:
+                    due = now + timedelta(hours=e.hours)
+                    copy.write_row((e.token, e.kind, e.rule, e.field, e.owner, due))
+            c.execute(
+                "INSERT INTO migration.exception AS e (entity, token, cohort, kind, rule, field, "
+                "owner, opened_at, due_at) SELECT %s, token, %s, kind, rule, field, owner, %s, "
+                "due_at FROM incoming ON CONFLICT (entity, token) DO UPDATE SET "
+                "cohort = excluded.cohort, kind = excluded.kind, rule = excluded.rule, "
+                "field = excluded.field, owner = excluded.owner, closed_at = NULL, "
+                "opened_at = CASE WHEN e.closed_at IS NULL THEN e.opened_at ELSE excluded.opened_at"
+                " END, due_at = CASE WHEN e.closed_at IS NULL THEN e.due_at ELSE excluded.due_at "
+                "END",
+                (entity, cohort, now),
+            )
+            c.execute(
+                "UPDATE migration.exception e SET closed_at = %s WHERE cohort = %s AND entity = %s "
+                "AND closed_at IS NULL AND NOT EXISTS "
+                "(SELECT FROM incoming i WHERE i.token = e.token)",
+                (now, cohort, entity),
+            )
+
+    def count_exceptions(self, cohorts: Sequence[str]) -> list[dict[str, Any]]:
+        """Open exceptions by cohort, entity, kind, rule, field and owner, with the first due time."""
+        with self.transaction() as c:
+            return c.execute(
+                "SELECT cohort, entity, kind, rule, field, owner, count(*)::int AS count, "
+                "min(due_at) AS due_at FROM migration.exception "
+                "WHERE closed_at IS NULL AND cohort = ANY(%s) "
+                "GROUP BY cohort, entity, kind, rule, field, owner "
+                "ORDER BY count(*) DESC, cohort, entity, rule",
+                (list(cohorts),),
+            ).fetchall()
+
+    # --- evidence and decisions -------------------------------------------------------------
+
+    def keep_evidence(self, digest: str, wave: str, document: str) -> None:
+        """Keep an evidence document (canonical JSON) under its digest."""
+        with self.transaction() as c:
+            c.execute(
+                "INSERT INTO migration.evidence (digest, wave, document) VALUES (%s, %s, %s) "
+                "ON CONFLICT (digest) DO NOTHING",
+                (digest, wave, Jsonb(json.loads(document))),
+            )
+
+    def decisions(self) -> list[Decision]:
+        """The whole decision log, in order."""
+        with self.transaction() as c:
+            rows = c.execute(
+                "SELECT sequence, wave, action, person, reason, evidence_digest, decided_at, "
+                "previous_hash, hash FROM migration.decision ORDER BY sequence"
+            ).fetchall()
+        return [Decision(**row) for row in rows]
+
+    def promotion(self, wave: str) -> Decision | None:
+        """The recorded promotion of a wave, if there is one."""
+        found = [d for d in self.decisions() if d.wave == wave and d.action == "promote"]
+        return found[-1] if found else None
+
+    def append_decision(
+        self, *, wave: str, action: str, person: str, reason: str, evidence_digest: str
+    ) -> Decision:
+        """Append to the decision log. Of two at once, one waits for the other."""
+        with self.transaction() as c:
+            c.execute("LOCK TABLE migration.decision IN EXCLUSIVE MODE")
+            last = c.execute(
+                "SELECT sequence, hash FROM migration.decision ORDER BY sequence DESC LIMIT 1"
+            ).fetchone()
+            decision = chain(
+                sequence=last["sequence"] + 1 if last else 1,
+                wave=wave,
+                action=action,
+                person=person,
+                reason=reason,
+                evidence_digest=evidence_digest,
+                decided_at=datetime.now(UTC),
+                previous_hash=last["hash"] if last else "",
+            )
+            c.execute(
+                "INSERT INTO migration.decision (sequence, wave, action, person, reason, "
+                "evidence_digest, decided_at, previous_hash, hash) VALUES "
+                "(%(sequence)s, %(wave)s, %(action)s, %(person)s, %(reason)s, "
+                "%(evidence_digest)s, %(decided_at)s, %(previous_hash)s, %(hash)s)",
+                asdict(decision),
+            )
+        return decision

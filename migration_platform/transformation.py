@@ -1,0 +1,134 @@
+"""Transformation: an entity's snapshot in, mapped records and ends out, batch by batch.
+
+It feeds `mapping` and writes Parquet; it decides nothing about a record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from migration_platform.entity import Entity
+from migration_platform.mapping import ends_schema, map_batch, records_schema
+from migration_platform.staging import BATCH_ROWS, quote_name, quote_text
+
+
+@dataclass(frozen=True, slots=True)
+class Transformation:
+    """How many records met each end, and the digest of what is mapped."""
+
+    extracted: int
+    mapped: int
+    archived: int
+    excluded: int
+    excepted: int
+    digest: str
+
+
+def transform_snapshot(
+    entity: Entity,
+    snapshot: Path,
+    parents: Mapping[str, Path],
+    mapped: Path,
+    ends: Path,
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    window_start: datetime | None,
+    absent: frozenset[str],
+) -> Transformation:
+    """Map every record of `snapshot`; write `mapped` and `ends`.
+
+    `parents` gives the ends of each referenced entity that is applicable. Destination ids are
+    derived here (`assign_ids`), fingerprints added (`fingerprint_sql`). The files hold the records in
+    the snapshot's order, so that the same input gives the same bytes.
+    """
+    known = {name: pl.read_parquet(path) for name, path in parents.items()}
+    reader = (
+        connection.cursor()
+        .execute(
+            f"SELECT *, {assign_ids(entity.name)} AS _id FROM read_parquet({quote_text(str(snapshot))})"
+        )
+        .to_arrow_reader(BATCH_ROWS)
+    )
+    counts = dict.fromkeys(("mapped", "archived", "excluded", "excepted"), 0)
+    total = extracted = 0
+    empty_records = pl.DataFrame(schema=records_schema(entity))
+    with (
+        pq.ParquetWriter(
+            ends, _arrow(pl.DataFrame(schema=ends_schema(entity))).schema, compression="zstd"
+        ) as ends_writer,
+        pq.ParquetWriter(
+            mapped, _fingerprinted(entity, empty_records, connection)[0].schema, compression="zstd"
+        ) as mapped_writer,
+    ):
+        for batch in reader:
+            frame = pl.DataFrame(pl.from_arrow(batch))
+            result = map_batch(entity, frame, known, window_start=window_start, absent=absent)
+            extracted += frame.height
+            for end, number in result.ends["end"].value_counts().iter_rows():
+                counts[end] += number
+            ends_writer.write_table(_arrow(result.ends.select(ends_schema(entity).keys())))
+            if result.records.height:
+                table, part = _fingerprinted(entity, result.records, connection)
+                mapped_writer.write_table(table)
+                total += part
+    digest = hashlib.sha256(f"{entity.name}:{counts['mapped']}:{total}".encode()).hexdigest()
+    return Transformation(extracted=extracted, digest=digest, **counts)
+
+
+def assign_ids(entity: str) -> str:
+    """SQL for a record's destination id: a UUID from entity and source id, so assigned once.
+
+    The crosswalk records it at load and refuses a second record for it.
+    """
+    return f"md5({quote_text(entity)} || chr(0) || _source_id)::uuid::varchar"
+
+
+def fingerprint_sql(entity: Entity) -> str:
+    """SQL for a 128-bit fingerprint of a mapped record's values, the same across versions.
+
+    Each value as text behind its length, a null as `-`: no two records run into each other.
+    """
+    parts = []
+    for field in entity.fields:
+        name = quote_name(field.name)
+        text = f"epoch_us({name})::varchar" if field.type == "timestamp" else f"{name}::varchar"
+        parts.append(f"CASE WHEN {name} IS NULL THEN '-' ELSE length({text}) || ':' || {text} END")
+    return f"md5(concat({', '.join(parts)}))"
+
+
+def _fingerprinted(
+    entity: Entity, records: pl.DataFrame, connection: duckdb.DuckDBPyConnection
+) -> tuple[pa.Table, int]:
+    """The records with their fingerprint as an Arrow table, and the sum of their row hashes."""
+    cursor = connection.cursor()
+    cursor.register("records", _arrow(records))
+    table = cursor.execute(
+        f"SELECT *, {fingerprint_sql(entity)}::uuid::varchar AS fingerprint FROM records"
+    ).to_arrow_table()
+    cursor.register("records", table)
+    row = cursor.execute(
+        "SELECT COALESCE(sum(md5_number_lower(id || fingerprint)::hugeint), 0), "
+        "COALESCE(sum(md5_number_upper(id || fingerprint)::hugeint), 0) FROM records"
+    ).fetchone()
+    cursor.close()
+    assert row is not None
+    return table, int(row[0]) + (int(row[1]) << 64)
+
+
+def _arrow(frame: pl.DataFrame) -> pa.Table:
+    """Arrow with plain strings, so that every batch has one schema."""
+    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    fields = [
+        pa.field(f.name, pa.string() if pa.types.is_large_string(f.type) else f.type)
+        for f in table.schema
+    ]
+    return table.cast(pa.schema(fields))

@@ -1,0 +1,90 @@
+"""Amounts: exact numbers from text. No binary float stands between the text and the value.
+
+A number with more digits than the destination keeps is refused, never rounded.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from migration_platform.entity import DECIMAL_PRECISION, DECIMAL_SCALE, Translation
+from migration_platform.translation.word import filled, problem_unless
+
+_WHOLE = DECIMAL_PRECISION - DECIMAL_SCALE
+_PLAIN = rf"^[+-]?(\d{{1,{_WHOLE}}}(\.\d*)?|\.\d+)$"
+_EXACT = rf"^[+-]?(\d{{0,{_WHOLE}}})(\.\d{{0,{DECIMAL_SCALE}}}0*)?$"
+_MONEY = (
+    r"^(-?\$?|\$-)(\d+|\d{1,3}(,\d{3})+)(\.\d*)?$",
+    r"^(-?\$?|\$-)\.\d+$",
+    r"^\(\$?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?\)$",
+)
+_NUMBER_PROBLEM = "not a number with at most 12 digits before and 6 after the point"
+_MONEY_PROBLEM = "not an amount of money with at most 12 digits before and 6 after the point"
+
+
+def money(column: str) -> Translation:
+    """An amount as people write it: $1,234.50, (12.00) for minus twelve, 1234.5."""
+    given = filled(column)
+    compact = given.str.replace_all(r"[\s\u00a0]|(?i:usd)", "")
+    written = pl.any_horizontal([compact.str.contains(each) for each in _MONEY])
+    negative = compact.str.contains(r"^\(|-")
+    digits = compact.str.replace_all(r"[$,()\-]", "")
+    value = _exact(pl.when(written).then(pl.when(negative).then("-" + digits).otherwise(digits)))
+    return Translation(
+        sentence=(
+            f"{column} as an exact amount: $, USD and thousands' commas removed, parentheses or a "
+            "minus mean negative; empty is no value"
+        ),
+        columns=(column,),
+        value=value,
+        problem=problem_unless(value, given, _MONEY_PROBLEM),
+    )
+
+
+def decimal(column: str) -> Translation:
+    """A plain number."""
+    given = filled(column)
+    value = _exact(given)
+    return Translation(
+        sentence=f"{column} as an exact number; empty is no value",
+        columns=(column,),
+        value=value,
+        problem=problem_unless(value, given, _NUMBER_PROBLEM),
+    )
+
+
+def number_within(column: str) -> Translation:
+    """A number where the text is one; empty, without a problem, where it is words.
+
+    For values that are numbers or answers. The text itself must have a field of its own.
+    """
+    return Translation(
+        sentence=f"{column} as an exact number where it is one, else empty",
+        columns=(column,),
+        value=_exact(filled(column)),
+    )
+
+
+def integer(column: str) -> Translation:
+    """A whole number; 12.0 is one."""
+    given = filled(column)
+    value = (
+        pl.when(given.str.contains(r"^[+-]?\d{1,18}(\.0*)?$"))
+        .then(given)
+        .str.replace(r"\.0*$", "")
+        .cast(pl.Int64, strict=False)
+    )
+    return Translation(
+        sentence=f"{column} as a whole number; empty is no value",
+        columns=(column,),
+        value=value,
+        problem=problem_unless(value, given, "not a whole number"),
+    )
+
+
+def _exact(digits: pl.Expr) -> pl.Expr:
+    """The decimal that the digits spell, null unless it fits without rounding."""
+    fits = digits.str.contains(_PLAIN) & digits.str.contains(_EXACT)
+    return (
+        pl.when(fits).then(digits).cast(pl.Decimal(DECIMAL_PRECISION, DECIMAL_SCALE), strict=False)
+    )

@@ -1,0 +1,62 @@
+"""Days: a date in one of the spellings that the source uses. Month before day where it has slashes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import polars as pl
+
+from migration_platform.entity import Translation
+from migration_platform.translation.word import describe_absent, filled, problem_unless
+
+Spelling = Literal["iso", "us", "day-month", "timestamp", "year start", "year end"]
+
+_ISO = "%Y-%m-%d"
+_SPELLING: dict[Spelling, tuple[str, str]] = {
+    "iso": (r"^\d{4}-\d{2}-\d{2}$", "2024-03-09"),
+    "us": (r"^\d{1,2}/\d{1,2}/\d{4}$", "03/09/2024 (month first)"),
+    "day-month": (r"^\d{1,2}-[A-Za-z]{3}-\d{4}$", "09-Mar-2024"),
+    "timestamp": (r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}", "the date part of a timestamp, as written"),
+    "year start": (r"^\d{4}$", "2024 for the first day of that year"),
+    "year end": (r"^\d{4}$", "2024 for the last day of that year"),
+}
+"""Which texts a spelling takes, and how the sentence shows it. Years have four digits: two-digit
+years are refused rather than guessed."""
+
+USUAL: tuple[Spelling, ...] = ("iso", "us", "day-month", "timestamp")
+
+
+def day_of(given: pl.Expr, spellings: Sequence[Spelling]) -> pl.Expr:
+    """The date that the text names in one of the spellings, else null."""
+    return pl.coalesce([_parse(given, each) for each in spellings])
+
+
+def date(
+    column: str, spellings: Sequence[Spelling] = USUAL, absent: Sequence[str] = ()
+) -> Translation:
+    """A calendar date. `absent` are texts that the source writes for "none"."""
+    given = filled(column, absent)
+    value = day_of(given, spellings)
+    shown = ", ".join(_SPELLING[each][1] for each in spellings)
+    return Translation(
+        sentence=f"{column} as a date, written {shown}; empty is no value{describe_absent(absent)}",
+        columns=(column,),
+        value=value,
+        problem=problem_unless(value, given, "not a date in an accepted spelling"),
+    )
+
+
+def _parse(given: pl.Expr, spelling: Spelling) -> pl.Expr:
+    candidate = pl.when(given.str.contains(_SPELLING[spelling][0])).then(given)
+    if spelling == "us":
+        return candidate.str.to_date("%m/%d/%Y", strict=False)
+    if spelling == "day-month":
+        return candidate.str.to_date("%d-%b-%Y", strict=False)
+    if spelling == "timestamp":
+        return candidate.str.slice(0, 10).str.to_date(_ISO, strict=False)
+    if spelling == "year start":
+        return (candidate + "-01-01").str.to_date(_ISO, strict=False)
+    if spelling == "year end":
+        return (candidate + "-12-31").str.to_date(_ISO, strict=False)
+    return candidate.str.to_date(_ISO, strict=False)
