@@ -6,12 +6,12 @@ tables and their contents are dagster-postgres's own; without this class everyth
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Self
 
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
 from dagster_postgres.utils import pg_url_from_config
+from sqlalchemy.engine import Connection
 
 FOREVER, HOUR, MOST = 0, 3600, 20
 
@@ -20,10 +20,20 @@ class CachingEventLogStorage(PostgresEventLogStorage):
     """Asks the catalog once for what only `dagster instance migrate` changes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._known: dict[str, bool] = {}
         super().__init__(*args, **kwargs)
-        self.has_table = lru_cache(super().has_table)  # type: ignore[method-assign]
-        self.has_asset_key_col = lru_cache(super().has_asset_key_col)  # type: ignore[method-assign]
-        self._has_asset_key_col_on_connection = lambda _, name: self.has_asset_key_col(name)
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether Dagster's own schema has that table."""
+        if table_name not in self._known:
+            self._known[table_name] = super().has_table(table_name)
+        return self._known[table_name]
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        name = f"asset_keys.{column_name}"
+        if name not in self._known:
+            self._known[name] = super()._has_asset_key_col_on_connection(conn, column_name)
+        return self._known[name]
 
 
 class PooledPostgresStorage(DagsterPostgresStorage):

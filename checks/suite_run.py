@@ -61,11 +61,7 @@ def load_suite(entity: str) -> gx.ExpectationSuite:
 
 def expectations_at(entity: str, point: str) -> list[Expectation]:
     """A suite's expectations that can be asked at this point (`meta={"points": [...]}`)."""
-    return [
-        each
-        for each in load_suite(entity).expectations
-        if point in (each.meta or {}).get("points", (point,))
-    ]
+    return [each for each in load_suite(entity).expectations if _is_asked(each, point)]
 
 
 def run_suite(batch: Batch) -> list[ExpectationResult]:
@@ -75,17 +71,17 @@ def run_suite(batch: Batch) -> list[ExpectationResult]:
         engine.load_batch_data("batch", _open(batch, engine))
         plan = _plan(batch.entity, batch.point, batch.url)
         counting = gxe.ExpectTableRowCountToEqual(
-            value=batch.rows, description=count_sentence(batch)
+            value=batch.rows, description=count_sentence(batch.rows)
         )
         asked = (counting, *plan.expectations[1:])
         answers = zip(asked, plan.metrics, _resolve(engine, plan), strict=True)
         return [_judge(*answer, batch) for answer in answers]
 
 
-def count_sentence(batch: Batch) -> str:
+def count_sentence(rows: int) -> str:
     """The expectation that every suite has: all records that were mapped, and no other."""
-    where = "are staged for loading" if batch.point == "transformed" else "are in the destination"
-    return f"Exactly the {batch.rows:,} records that were mapped from the extract {where}."
+    noun = "record" if rows == 1 else "records"
+    return f"There are exactly as many records as were mapped from the extract: {rows:,} {noun}."
 
 
 def skip(expectation: Expectation) -> ExpectationResult:
@@ -97,7 +93,12 @@ def close() -> None:
     """Close the connections of this process."""
     with _lock:
         _plan.cache_clear()
+        _needs.cache_clear()
         _connect.cache_clear()
+
+
+def _is_asked(expectation: Expectation, point: str) -> bool:
+    return point in (expectation.meta or {}).get("points", (point,))
 
 
 @cache
@@ -135,10 +136,20 @@ def _open(batch: Batch, engine: SqlAlchemyExecutionEngine) -> SqlAlchemyBatchDat
 
 @lru_cache(maxsize=256)
 def _plan(entity: str, point: str, url: str) -> Plan:
+    needs = _needs(entity, url)
+    asked = (needs[0], *(need for need in needs[1:] if _is_asked(need[0], point)))
+    expectations, metrics = zip(*asked, strict=True)
+    return Plan(
+        expectations, metrics, _graph(_connect(url), [m for each in metrics for m in each.values()])
+    )
+
+
+@lru_cache(maxsize=128)
+def _needs(entity: str, url: str) -> tuple[tuple[Expectation, dict[str, MetricConfiguration]], ...]:
+    """Every expectation of a suite, counting the rows first, with the metrics that it needs."""
     engine = _connect(url)
-    expectations = (gxe.ExpectTableRowCountToEqual(value=0), *expectations_at(entity, point))
-    metrics = tuple(_metrics(each, engine) for each in expectations)
-    return Plan(expectations, metrics, _graph(engine, [m for e in metrics for m in e.values()]))
+    asked = (gxe.ExpectTableRowCountToEqual(value=0), *load_suite(entity).expectations)
+    return tuple((each, _metrics(each, engine)) for each in asked)
 
 
 def _metrics(
@@ -201,6 +212,7 @@ def _judge(
     except Exception as error:
         return _result(expectation, "error", error=_root(error))
     element, unexpected, missing = _counts(expectation, values, batch)
+    # Of no value at all, anything holds.
     looked = element is None or element - (missing or 0) > 0
     outcome: Outcome = "failed"
     if success:
@@ -213,7 +225,8 @@ def _counts(
 ) -> tuple[int | None, int | None, int | None]:
     """Records looked at, those that break the expectation, and those without a value to look at."""
     if isinstance(expectation, gxe.ExpectTableRowCountToEqual):
-        return values[ROW_COUNT], abs(values[ROW_COUNT] - batch.rows), None
+        found = values[ROW_COUNT]
+        return found, abs(found - batch.rows), max(batch.rows - found, 0)
     if isinstance(expectation, gxe.UnexpectedRowsExpectation):
         return batch.rows, values["unexpected_rows_query.row_count"], None
     element = values.get(ROW_COUNT)

@@ -186,14 +186,15 @@ def _choose_folder(home: Path, account: Account, *, fresh: bool) -> Path:
 def _start(server: Server, account: Account) -> Server:
     programs = find_programs(account, Path(server.folder).parent)
     deadline = time.monotonic() + PATIENCE
-    ready_since: float | None = None
+    deaf_since: float | None = None
     while not accepts(server):
         now = time.monotonic()
         if (pid := postmaster(server)) is not None:
             # It is starting (perhaps replaying its log), or its socket was taken away.
             deadline = max(deadline, now + 1)
-            ready_since = (ready_since or now) if says_ready(server) else None
-            if ready_since and now - ready_since > 5:
+            deaf = says_ready(server) and not server.socket_file.exists()
+            deaf_since = (deaf_since or now) if deaf else None
+            if deaf_since and now - deaf_since > 3:
                 end(server, pid)
             time.sleep(0.05)
             continue

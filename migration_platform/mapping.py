@@ -99,7 +99,7 @@ def map_batch(
 
     def chosen(values: list[str]) -> pl.Expr:
         return pl.col("_outcome").replace_strict(
-            list(range(len(values))), values, default=None, return_dtype=pl.String
+            list(range(len(values))), [v or None for v in values], default=None, return_dtype=pl.String
         )
 
     frame = frame.with_columns(

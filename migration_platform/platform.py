@@ -6,6 +6,8 @@ Opening it touches no database; each connection is made when it is first needed.
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,7 +19,7 @@ from migration_platform.database import adbc, connect
 from migration_platform.entity import Entity
 from migration_platform.errors import ConfigurationError
 from migration_platform.registry import load_entities, mapping_digest
-from migration_platform.settings import Settings
+from migration_platform.settings import Database, Settings
 from migration_platform.source.inspection import Applicability, judge_entities, read_tables
 from migration_platform.staging import Staging
 from migration_platform.store import Store
@@ -37,6 +39,7 @@ class Platform:
     plan: Plan
     entities: dict[str, Entity]
     _ready: set[str] = field(default_factory=set)
+    _streams: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def open(cls, settings: Settings | None = None) -> Platform:
@@ -64,9 +67,20 @@ class Platform:
             self._ready.add("destination")
         return connect(self.settings, "destination", application_name="migration load")
 
-    def stream(self, name: str) -> Any:
-        """An ADBC connection to `source` or `destination`, for whole sets of rows."""
-        return adbc(self.settings, name)  # type: ignore[arg-type]
+    @contextmanager
+    def streaming(self, name: Database) -> Iterator[Any]:
+        """An ADBC connection, for whole sets of rows; one transaction, undone at the end.
+
+        It is kept for the next time: opening one costs as much as a small cohort's reads.
+        """
+        connection = self._streams.pop(name, None) or adbc(self.settings, name)
+        try:
+            yield connection
+            connection.rollback()
+        except BaseException:
+            connection.close()
+            raise
+        self._streams[name] = connection
 
     @cached_property
     def applicability(self) -> dict[str, Applicability]:

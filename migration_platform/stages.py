@@ -88,9 +88,8 @@ def extract(platform: Platform, cohort: str, entities: Sequence[str]) -> dict[st
     store, staging = platform.store, platform.staging
     applicability = platform.applicability
     scope = _scope(platform, cohort)
-    connection = platform.stream("source")
-    try:
-        snapshot = Snapshot(connection, scope)
+    with platform.streaming("source") as connection, staging.connect() as duck:
+        snapshot = Snapshot(connection, scope, duck)
         for name in entities:
             entity, judged = platform.entity(name), applicability[name]
             with _recorded(platform, cohort, name, "extract") as run:
@@ -115,8 +114,6 @@ def extract(platform: Platform, cohort: str, entities: Sequence[str]) -> dict[st
                 latest = store.latest(cohort, name, "extract")
                 assert latest is not None
                 done[name] = Extracted(**_result(latest))
-    finally:
-        connection.close()
     return done
 
 
@@ -240,14 +237,14 @@ def reconcile(platform: Platform, cohort: str, entity: str) -> Reconciled:
                 staging.replacing(cohort, entity, "differences") as differences,
                 staging.connect() as duck,
             ):
-                stream = platform.stream("destination")
-                stack.callback(stream.close)
+                stream = stack.enter_context(platform.streaming("destination"))
+                found = stack.enter_context(read_back(stream, cohort, declared))
                 result = reconcile_entity(
                     declared,
                     snapshot=staging.path(cohort, entity, "extract"),
                     ends=staging.path(cohort, entity, "ends"),
                     mapped=staging.path(cohort, entity, "mapped"),
-                    found=read_back(stream, cohort, declared),
+                    found=found,
                     differences=differences,
                     documents=platform.settings.destination_documents
                     if declared.document_path

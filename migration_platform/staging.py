@@ -10,7 +10,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -18,15 +17,19 @@ import duckdb
 
 Kind = Literal["extract", "mapped", "ends", "differences"]
 
+DUCKDB_MEMORY = "1GB"
+"""What DuckDB may hold before it spills."""
+
 BATCH_ROWS = 50_000
 """Records held in memory at once by a stage that streams."""
 
 
-@dataclass(frozen=True, slots=True)
 class Staging:
     """The staging area below `root`."""
 
-    root: Path
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._duck: duckdb.DuckDBPyConnection | None = None
 
     def path(self, cohort: str, entity: str, kind: Kind) -> Path:
         """Where a file stands, or will stand."""
@@ -47,15 +50,19 @@ class Staging:
             draft.unlink(missing_ok=True)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
-        """DuckDB in memory, bounded, spilling into the staging area."""
-        spill = self.root / ".spill"
-        spill.mkdir(parents=True, exist_ok=True, mode=0o700)
-        connection = duckdb.connect()
-        connection.execute("SET memory_limit = '1GB'")
-        connection.execute("SET threads = 2")
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(f"SET temp_directory = {quote_text(str(spill))}")
-        return connection
+        """A cursor of this process's DuckDB: in memory, bounded, spilling into the staging area."""
+        if self._duck is None:
+            spill = self.root / ".spill"
+            spill.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._duck = duckdb.connect()
+            for setting in (
+                f"memory_limit = '{DUCKDB_MEMORY}'",
+                "threads = 2",
+                "TimeZone = 'UTC'",
+                f"temp_directory = {quote_text(str(spill))}",
+            ):
+                self._duck.execute(f"SET {setting}").fetchall()
+        return self._duck.cursor()
 
     def remove(self) -> None:
         """Delete everything staged."""

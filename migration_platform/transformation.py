@@ -53,7 +53,7 @@ def transform_snapshot(
     known = {name: pl.read_parquet(path) for name, path in parents.items()}
     reader = (
         connection.cursor()
-        .execute(
+        .sql(
             f"SELECT *, {assign_ids(entity.name)} AS _id FROM read_parquet({quote_text(str(snapshot))})"
         )
         .to_arrow_reader(BATCH_ROWS)
@@ -111,16 +111,15 @@ def _fingerprinted(
     """The records with their fingerprint as an Arrow table, and the sum of their row hashes."""
     cursor = connection.cursor()
     cursor.register("records", _arrow(records))
-    table = cursor.execute(
+    table = cursor.sql(
         f"SELECT *, {fingerprint_sql(entity)}::uuid::varchar AS fingerprint FROM records"
     ).to_arrow_table()
     cursor.register("records", table)
     row = cursor.execute(
         "SELECT COALESCE(sum(md5_number_lower(id || fingerprint)::hugeint), 0), "
         "COALESCE(sum(md5_number_upper(id || fingerprint)::hugeint), 0) FROM records"
-    ).fetchone()
+    ).fetchall()[0]
     cursor.close()
-    assert row is not None
     return table, int(row[0]) + (int(row[1]) << 64)
 
 

@@ -82,7 +82,7 @@ def stage_records(
         )
         reader = (
             duck.cursor()
-            .execute(f"SELECT * FROM read_parquet({quote_text(str(mapped))})")
+            .sql(f"SELECT * FROM read_parquet({quote_text(str(mapped))})")
             .to_arrow_reader(BATCH_ROWS)
         )
         with cursor.copy(sql.SQL("COPY {} FROM STDIN (FORMAT csv)").format(table)) as copy:

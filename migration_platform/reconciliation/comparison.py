@@ -196,14 +196,12 @@ def _digest_found(sql: duckdb.DuckDBPyConnection, names: list[str]) -> str:
         "SELECT COALESCE(sum(md5_number_lower(r)::hugeint), 0), "
         "COALESCE(sum(md5_number_upper(r)::hugeint), 0), count(*) "
         f"FROM (SELECT concat({parts}) AS r FROM found)"
-    ).fetchone()
-    assert row is not None
+    ).fetchall()[0]
     return hashlib.sha256(f"{row[2]}:{int(row[0]) + (int(row[1]) << 64)}".encode()).hexdigest()
 
 
 def _one(sql: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = sql.execute(query).fetchone()
-    assert row is not None
+    row = sql.execute(query).fetchall()[0]
     return int(row[0])
 
 

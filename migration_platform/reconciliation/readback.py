@@ -7,6 +7,8 @@ patient entity and of reference entities that no crosswalk knows are unexpected 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -48,11 +50,12 @@ def readback_query(cohort: str, entity: Entity) -> str:
     )
 
 
-def read_back(connection: Any, cohort: str, entity: Entity) -> pa.RecordBatchReader:
+@contextmanager
+def read_back(connection: Any, cohort: str, entity: Entity) -> Iterator[pa.RecordBatchReader]:
     """Stream what the destination holds. `connection` is an ADBC connection to it."""
-    cursor = connection.cursor()
-    cursor.execute(readback_query(cohort, entity))
-    return cursor.fetch_record_batch()
+    with connection.cursor() as cursor:
+        cursor.execute(readback_query(cohort, entity))
+        yield cursor.fetch_record_batch()
 
 
 def _name(name: str) -> str:

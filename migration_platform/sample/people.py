@@ -223,7 +223,7 @@ def _patient_rows(
     counts = np.array([len(s.cities) for s in STATES])
     city = first[state] + draws.below("city", who, counts[state])
     born = day_number(1948, 1, 1) + draws.below("born", who, 365 * 53)
-    ssn = (who.astype(np.int64) * 7919 + draws.seed * 104_729 + 314_159) % _SSN
+    ssn = (who.astype(np.int64) * 618_033 + draws.seed * 104_729 + 314_159) % _SSN
     house = draws.below("house", who, 980) + 1
     street = pick(STREETS, draws.below("street", who, len(STREETS)))
     short = street.str.replace("Street", "St").str.replace("Avenue", "Ave")

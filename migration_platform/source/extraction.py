@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -41,9 +42,8 @@ class Scope:
 class Snapshot:
     """The source at one instant, over an ADBC connection."""
 
-    def __init__(self, connection: Any, scope: Scope) -> None:
-        self.connection, self.scope = connection, scope
-        self.connection.adbc_connection.set_autocommit(False)
+    def __init__(self, connection: Any, scope: Scope, duck: duckdb.DuckDBPyConnection) -> None:
+        self.connection, self.scope, self.duck = connection, scope, duck
         with connection.cursor() as cursor:
             if scope.patients is not None:
                 members = pa.table({"id": pa.array(scope.patients, pa.string())})
@@ -64,7 +64,7 @@ class Snapshot:
         """
         if entity.document_path and documents is None:
             raise ValueError(f"{entity.name} owns stored files: give their folder")
-        digest, rows = ContentDigest(), 0
+        digest, rows = ContentDigest(self.duck), 0
         writer: pq.ParquetWriter | None = None
         try:
             for table in self._read(entity, absent):
@@ -175,26 +175,23 @@ class ContentDigest:
     The 128-bit hashes of the rows are added up; their number is part of it.
     """
 
-    def __init__(self) -> None:
-        self.total, self.rows = 0, 0
+    def __init__(self, duck: duckdb.DuckDBPyConnection) -> None:
+        self.duck, self.total, self.rows = duck, 0, 0
 
     def add(self, table: pa.Table) -> None:
         """Add the rows of a table of texts and booleans."""
-        import duckdb
-
         if not table.num_rows:
             return
         parts = ", ".join(
             f"CASE WHEN {c} IS NULL THEN '-' ELSE length({c}::varchar) || ':' || {c} END"
             for c in (quote_name(n) for n in table.column_names)
         )
-        with duckdb.connect() as connection:
-            connection.register("rows_to_digest", table)
-            row = connection.execute(
-                f"SELECT sum(md5_number_lower(r)::hugeint), sum(md5_number_upper(r)::hugeint), "
-                f"count(*) FROM (SELECT concat({parts}) AS r FROM rows_to_digest)"
-            ).fetchone()
-        assert row is not None
+        self.duck.register("rows_to_digest", table)
+        row = self.duck.execute(
+            f"SELECT sum(md5_number_lower(r)::hugeint), sum(md5_number_upper(r)::hugeint), "
+            f"count(*) FROM (SELECT concat({parts}) AS r FROM rows_to_digest)"
+        ).fetchall()[0]
+        self.duck.unregister("rows_to_digest")
         self.total += int(row[0]) + (int(row[1]) << 64)
         self.rows += int(row[2])
 

@@ -56,20 +56,20 @@ def read_code_map(path: Path) -> dict[str, str]:
     return found
 
 
-def code(column: str, map: Path) -> Translation:
-    """A code, through the CSV file `map`."""
-    codes = read_code_map(map)
+def code(column: str, code_map: Path) -> Translation:
+    """A code, through the CSV file `code_map`."""
+    codes = read_code_map(code_map)
     given = filled(column)
     value = given.str.to_lowercase().replace_strict(
         list(codes), list(codes.values()), default=None, return_dtype=pl.String
     )
-    name = f"code_maps/{map.name}"
+    name = f"code_maps/{code_map.name}"
     return Translation(
         sentence=f"{column} through {name}, letter case ignored, empty is no value",
         columns=(column,),
         value=value,
         problem=problem_unless(value, given, f"no translation in {name}"),
-        files=(map,),
+        files=(code_map,),
     )
 
 

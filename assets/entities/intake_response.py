@@ -1,0 +1,49 @@
+"""Intake responses: the answers of patients who are joining a program, some half way through.
+
+An intake in flight must not start over: a draft without an answer moves too, and answers that
+nobody has reviewed are kept however old.
+
+Every column is moved.
+"""
+
+from pathlib import Path
+
+from migration_platform.entity import Entity, Field, Reference, Retention, Source
+from migration_platform.translation import code, instant, text
+
+MAPS = Path(__file__).parent / "code_maps"
+STATUS = code("STATUS", MAPS / "intake_status.csv")
+ANSWERED = instant("ANSWERED_AT")
+
+ENTITY = Entity(
+    name="intake_response",
+    description="An answer in a program's intake form",
+    group="engagement",
+    source=Source(table="intake_responses", key=("Id",), patient="PATIENT"),
+    fields=(
+        Field(
+            "patient_id",
+            "uuid",
+            Reference("patient", "PATIENT"),
+            required=True,
+            description="Who answered",
+        ),
+        Field(
+            "program_code",
+            "text",
+            code("PROGRAM", MAPS / "program.csv"),
+            required=True,
+            description="Program of care",
+        ),
+        Field("question", "text", text("QUESTION"), required=True, description="As it was asked"),
+        Field("answer", "text", text("ANSWER"), description="Empty while unanswered"),
+        Field("status_code", "text", STATUS, required=True, description="How far it is"),
+        Field("answered_at", "timestamp", ANSWERED, description="When"),
+    ),
+    retention=Retention(
+        since=ANSWERED,
+        keep=STATUS.value != "reviewed",
+        keep_sentence="nobody has reviewed it",
+    ),
+    file=Path(__file__),
+)
