@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import dagster as dg
 
@@ -18,8 +18,11 @@ from migration_platform.errors import MigrationError
 
 PROJECT = Path(__file__).resolve().parents[1]
 
-# Dagster compares an asset's return annotation with the bare class: no parameter may be written.
-Materialized: TypeAlias = dg.MaterializeResult  # type: ignore[type-arg]
+# Dagster compares an asset's return annotation with the bare class.
+if TYPE_CHECKING:
+    Materialized: TypeAlias = dg.MaterializeResult[Any]
+else:
+    Materialized = dg.MaterializeResult
 
 
 class StageResult(Protocol):

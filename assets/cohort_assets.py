@@ -19,7 +19,8 @@ from assets.asset_event import (
 from migration_platform import stages
 from migration_platform.check import Batch, ExpectationResult, Point
 from migration_platform.entity import Entity
-from migration_platform.platform import Platform
+from migration_platform.governance import write_expectation_report
+from migration_platform.platform import REFERENCE, Platform
 
 SENTENCES = {
     "extract": "The source's records, in one snapshot with the cohort's other entities.",
@@ -28,8 +29,6 @@ SENTENCES = {
     "reconcile": "Source snapshot and destination compared, field by field.",
 }
 STAGES = tuple(SENTENCES)
-REFERENCE = "reference"
-"""The engine's name for the cohort of entities that belong to no patient."""
 
 Open: TypeAlias = Callable[[], Platform]
 
@@ -176,7 +175,7 @@ class StageAssets:
         results = self.suites.validate(batch)
         digest = self.suites.suite_digest(entity.name)
         outcome = stages.record_check(platform, batch, digest, results)
-        return describe_check(name, outcome, stages.write_expectation_report(platform, cohort))
+        return describe_check(name, outcome, write_expectation_report(platform, cohort))
 
     def _parents(self, stage: str, entity: Entity) -> list[dg.AssetKey]:
         return [stage_key(stage, parent) for parent in entity.parents]
@@ -217,8 +216,8 @@ class StageAssets:
             deps=deps,
             description=f"{SENTENCES[stage]} {entity.description}",
             group_name=entity.group,
-            code_version=platform.mapping_digest(entity)[:16],
-            owners=platform.owners(entity.name),
+            code_version=platform.mapping_digest(entity.name)[:16],
+            owners=[f"team:{role.replace(' ', '-')}" for role in platform.owners(entity.name)],
             kinds=kinds,
             tags={"migration/stage": stage, "migration/entity": entity.name},
             metadata=describe_mapping(entity) if stage in ("transform", "load") else {},

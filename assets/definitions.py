@@ -5,6 +5,7 @@ the suites, and no database.
 """
 
 from functools import cache
+from importlib import import_module
 
 import dagster as dg
 
@@ -21,6 +22,11 @@ from migration_platform.platform import Platform
 def open_platform() -> Platform:
     """One platform for this process; it connects when it is first asked for records."""
     return Platform.open()
+
+
+def warm_up() -> None:
+    """Import what the first suite needs, which takes seconds."""
+    import_module("checks.suite_run")
 
 
 def build_definitions(open_platform: Open, suites: Suites) -> dg.Definitions:

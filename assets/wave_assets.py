@@ -11,8 +11,8 @@ import dagster as dg
 from assets.asset_event import Materialized, safe_errors
 from assets.cohort_assets import stage_key
 from assets.partitions import Partitions
-from migration_platform import stages
 from migration_platform.entity import Entity
+from migration_platform.governance import assemble_evidence
 from migration_platform.platform import Platform
 
 EVIDENCE = dg.AssetKey(["wave", "evidence"])
@@ -46,7 +46,7 @@ def build_wave_assets(
     )
     def evidence(context: dg.AssetExecutionContext) -> Materialized:
         with safe_errors(f"evidence of wave {context.partition_key}"):
-            found = stages.assemble_evidence(open_platform(), context.partition_key)
+            found = assemble_evidence(open_platform(), context.partition_key)
             reasons = "\n".join(f"- {reason}" for reason in found.reasons) or "none"
             return Materialized(
                 metadata={
@@ -90,7 +90,7 @@ def build_wave_assets(
             return Materialized(
                 metadata={
                     "result": dg.MetadataValue.text(f"Wave {wave} is promoted."),
-                    "promoted at": dg.MetadataValue.timestamp(decision.at),
+                    "promoted at": dg.MetadataValue.timestamp(decision.decided_at),
                     "by": dg.MetadataValue.text(decision.person),
                     "because": dg.MetadataValue.text(decision.reason),
                     "evidence digest": dg.MetadataValue.text(decision.evidence_digest),

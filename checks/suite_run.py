@@ -129,8 +129,10 @@ def _open(batch: Batch, engine: SqlAlchemyExecutionEngine) -> SqlAlchemyBatchDat
     # A table as a query too: Great Expectations quotes no name with a hyphen in it.
     query = batch.query or f'SELECT * FROM "{batch.schema}"."{batch.table}"'
     data = SqlAlchemyBatchData(engine, query=query, create_temp_table=False)
-    # Told its columns, it does not learn them by fetching every row of the query.
-    data.selectable.selected_columns = {name: sa.column(name, _Untold()) for name in batch.columns}
+    # Told its columns, it does not learn them by fetching every row of the query. A staged table
+    # has the source id beside the entity's columns.
+    columns = batch.columns if batch.query else ("source_id", *batch.columns)
+    data.selectable.selected_columns = {name: sa.column(name, _Untold()) for name in columns}
     return data
 
 

@@ -7,10 +7,12 @@ written over a connection stands with the words it belongs to.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from migration_platform import embedded
 from migration_platform.errors import ConfigurationError
+from migration_platform.server import find
 from migration_platform.settings import Database, Settings, variable
 
 if TYPE_CHECKING:
@@ -35,9 +37,17 @@ def connect(
     """Connect with psycopg. Raises ConfigurationError that names the setting to look at."""
     import psycopg
 
-    target = url(settings, name)
-    try:
+    def attempt(target: str) -> psycopg.Connection[tuple[Any, ...]]:
         return psycopg.connect(target, autocommit=autocommit, application_name=application_name)
+
+    _pin_session()
+    known = None if settings.given_url(name) else find(settings.home)
+    if known and known.ready and known.socket:
+        # To just try costs less than to ask first whether the server is there.
+        with suppress(psycopg.OperationalError):
+            return attempt(known.url(name))
+    try:
+        return attempt(url(settings, name))
     except psycopg.Error as error:
         raise _refused(settings, name, error) from None
 

@@ -9,6 +9,7 @@ import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -40,6 +41,8 @@ class Platform:
     entities: dict[str, Entity]
     _ready: set[str] = field(default_factory=set)
     _streams: dict[str, Any] = field(default_factory=dict)
+    _destinations: list[psycopg.Connection[Any]] = field(default_factory=list)
+    _as_of: dict[str, datetime] = field(default_factory=dict)
 
     @classmethod
     def open(cls, settings: Settings | None = None) -> Platform:
@@ -60,12 +63,49 @@ class Platform:
         """A connection to the source, to read from."""
         return connect(self.settings, "source", application_name="migration extract")
 
-    def destination(self) -> psycopg.Connection[Any]:
-        """A connection to the destination, with our own tables beside its own at this revision."""
+    @contextmanager
+    def destination(self) -> Iterator[psycopg.Connection[Any]]:
+        """A transaction at the destination, with our own tables there at this code's revision.
+
+        It commits when the block ends without an error; the connection is kept for the next time.
+        """
         if "destination" not in self._ready:
             schema.upgrade(self.settings, "destination")
             self._ready.add("destination")
-        return connect(self.settings, "destination", application_name="migration load")
+        connection = self._destinations.pop() if self._destinations else None
+        if connection is None or connection.closed:
+            connection = connect(
+                self.settings, "destination", application_name="migration load"
+            )
+        try:
+            yield connection
+            connection.commit()
+        except BaseException:
+            connection.close()
+            raise
+        self._destinations.append(connection)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.store.close()
+        for connection in [*self._destinations, *self._streams.values()]:
+            connection.close()
+        self._destinations.clear()
+        self._streams.clear()
+
+    def as_of(self, cohort: str) -> datetime | None:
+        """The instant from which the cohort's retention windows count back."""
+        if self.plan.as_of is not None:
+            return self.plan.as_of
+        if cohort not in self._as_of:
+            with self.destination() as connection:
+                row = connection.execute(
+                    "SELECT as_of FROM migration.cohort WHERE name = %s", (cohort,)
+                ).fetchone()
+            if row is None or row[0] is None:
+                return None
+            self._as_of[cohort] = row[0].astimezone(UTC)
+        return self._as_of[cohort]
 
     @contextmanager
     def streaming(self, name: Database) -> Iterator[Any]:

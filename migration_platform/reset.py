@@ -56,7 +56,7 @@ def start_anew(platform: Platform) -> None:
         for name in ("migration", "migration_staging", "public"):
             connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
         connection.execute("CREATE SCHEMA public")
-    platform.store.close()
+    platform.close()
     with connect(platform.settings, "platform") as connection:
         connection.execute("DROP SCHEMA IF EXISTS migration CASCADE")
     platform.staging.remove()

@@ -404,14 +404,8 @@ def _window_start(platform: Platform, cohort: str, entity: str) -> datetime | No
     months = platform.plan.months(entity)
     if cohort == REFERENCE or months is None or platform.entity(entity).retention is None:
         return None
-    as_of = platform.plan.as_of
-    if as_of is None:
-        with platform.destination() as connection:
-            row = connection.execute(
-                "SELECT as_of FROM migration.cohort WHERE name = %s", (cohort,)
-            ).fetchone()
-        as_of = row[0] if row else None
-    return None if as_of is None else months_before(as_of.astimezone(UTC), months)
+    as_of = platform.as_of(cohort)
+    return None if as_of is None else months_before(as_of, months)
 
 
 def _copy_documents(platform: Platform, cohort: str, entity: Entity) -> int:

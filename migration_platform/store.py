@@ -128,6 +128,8 @@ class Store:
     def start(self, cohort: str, entity: str, stage: Stage) -> int:
         """Record that a stage runs now; returns the run's number."""
         with self.transaction() as c:
+            # That a stage runs now is for whoever watches: it need not survive a power cut.
+            c.execute("SET LOCAL synchronous_commit = off")
             row = c.execute(
                 "INSERT INTO migration.stage_run (cohort, entity, stage, state, started_at) "
                 "VALUES (%s, %s, %s, 'running', clock_timestamp()) RETURNING id",

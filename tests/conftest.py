@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,8 +49,32 @@ def session_home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def home(session_home: Path) -> Path:
+def prepared(session_home: Path) -> Iterator[Path]:
+    """A stopped server with the four empty databases, to be copied: a home in a tenth of the time.
+
+    It does not wait for the disk, because no test outlives a power cut.
+    """
+    home = make_home()
+    server = embedded.ensure_running(home)
+    embedded.stop(home)
+    with (server.data / "postgresql.conf").open("a") as file:
+        file.write("fsync = off\n")
+    yield home
+    discard_home(home)
+
+
+def fill(home: Path, prepared: Path) -> None:
+    """Put a copy of the prepared server into an empty home."""
+    server = find(prepared)
+    if server and Path(server.folder).is_relative_to(prepared):
+        subprocess.run(["cp", "-Rp", f"{prepared}/.", home], check=True)
+
+
+@pytest.fixture(scope="session")
+def home(session_home: Path, prepared: Path) -> Path:
     """The session's home, with its Postgres running."""
+    if find(session_home) is None:
+        fill(session_home, prepared)
     embedded.ensure_running(session_home)
     return session_home
 
@@ -61,9 +86,16 @@ def settings(home: Path) -> Settings:
 
 
 @pytest.fixture
-def fresh_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty home for one test. Its Postgres is made when something connects, and stopped."""
+def bare_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder as home for one test: its Postgres is made when something connects."""
     home = make_home()
     monkeypatch.setenv("MIGRATION_HOME", str(home))
     yield home
     discard_home(home)
+
+
+@pytest.fixture
+def fresh_home(bare_home: Path, prepared: Path) -> Path:
+    """A home for one test, with empty databases. Its Postgres starts when something connects."""
+    fill(bare_home, prepared)
+    return bare_home

@@ -1,7 +1,6 @@
 """Intake responses: the answers of patients who are joining a program, some half way through.
 
-An intake in flight must not start over: a draft without an answer moves too, and answers that
-nobody has reviewed are kept however old.
+An intake in flight must not start over: a draft moves even without an answer, and however old.
 
 Every column is moved.
 """
@@ -42,8 +41,8 @@ ENTITY = Entity(
     ),
     retention=Retention(
         since=ANSWERED,
-        keep=STATUS.value != "reviewed",
-        keep_sentence="nobody has reviewed it",
+        keep=STATUS.value == "draft",
+        keep_sentence="the intake is in flight",
     ),
     file=Path(__file__),
 )

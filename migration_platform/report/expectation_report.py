@@ -22,9 +22,7 @@ from migration_platform.check import (
     format_percentage,
     overall_outcome,
 )
-from migration_platform.report.page import count_noun, join_words, render_page, write_report
-
-__all__ = ["render_cohort_report", "state_verdict", "write_report"]
+from migration_platform.report.page import count_noun, join_words, render_page
 
 State = Literal["failed", "error", "not run", "not applicable", "passed", "not asked"]
 """An outcome, or why there is none: never checked here, or not a question for this point."""

@@ -12,8 +12,17 @@ from migration_platform.sample.draws import Bools, Draws, Ints, Keys, child_keys
 from migration_platform.sample.people import Patients
 from migration_platform.sample.practice import NO_INSURANCE, Practice
 from migration_platform.sample.schema import SYNTHEA
-from migration_platform.sample.text import DAY, NEWEST_DAY, amounts, choose, iso_instants
-from migration_platform.sample.text import nothing, numbers, only, same
+from migration_platform.sample.text import (
+    DAY,
+    NEWEST_DAY,
+    amounts,
+    choose,
+    iso_instants,
+    nothing,
+    numbers,
+    only,
+    same,
+)
 from migration_platform.sample.visits import REASONS, Visits
 
 _TYPES = ("CHARGE", "TRANSFEROUT", "TRANSFERIN", "PAYMENT", "PAYMENT")

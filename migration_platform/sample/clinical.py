@@ -10,8 +10,16 @@ from migration_platform.sample.people import ACTIVE, CLOSED, PAUSED, Patients
 from migration_platform.sample.practice import NO_INSURANCE, Practice
 from migration_platform.sample.programs import ALLERGENS, PROGRAMS, VACCINES
 from migration_platform.sample.spelling import spell_days
-from migration_platform.sample.text import DAY, amounts, iso_days, iso_instants, nothing, numbers
-from migration_platform.sample.text import only, same
+from migration_platform.sample.text import (
+    DAY,
+    amounts,
+    iso_days,
+    iso_instants,
+    nothing,
+    numbers,
+    only,
+    same,
+)
 from migration_platform.sample.visits import REASONS, Catalogue, Visits
 
 _DRUGS = [drug for program in PROGRAMS for drug in program.medications]

@@ -35,10 +35,10 @@ DIRT: tuple[Dirt, ...] = (
          "encounters.START, encounters.STOP, notes.WRITTEN_AT, documents.CREATED",
          "The same instant written with an offset (-04:00) instead of Z."),
     Dirt("wall time that never was", 0.010, "patients", "payments.PAID_AT",
-         "One payment is dated between 02:00 and 03:00 of 2024-03-10 in America/New_York, the hour "
+         "One payment is dated between 02:00 and 03:00 of 2025-03-09 in America/New_York, the hour "
          "that the clocks skipped."),
     Dirt("wall time that was twice", 0.010, "patients", "payments.PAID_AT",
-         "One payment is dated between 01:00 and 02:00 of 2023-11-05 in America/New_York, the hour "
+         "One payment is dated between 01:00 and 02:00 of 2025-11-02 in America/New_York, the hour "
          "that came twice."),
     Dirt("phone spelling", 0.750, "values", "patients.PHONE, portal_accounts.PHONE",
          "Written in one of five other ways than (617) 555-0123: with dashes, dots, +1, 1- or as ten "

@@ -20,7 +20,7 @@ from migration_platform.sample.spelling import spell_instants
 from migration_platform.sample.text import only
 from migration_platform.sample.visits import Visits
 
-_NOTE_TYPES = ("progress note", "telephone note", "care plan note", "patient message")
+_NOTE_TYPES = ("progress note", "telephone", "follow-up", "message")
 _OPENINGS = (
     "Video visit, identity and location confirmed.",
     "Asynchronous review of the patient's questionnaire and photographs.",
@@ -31,10 +31,10 @@ _CLOSINGS = (
     "Message the care team with any questions.",
 )  # fmt: skip
 _TITLES = (
-    ("Laboratory report", "lab-report", "application/pdf"),
+    ("Laboratory report", "lab_report", "application/pdf"),
     ("Consent to telehealth", "consent", "application/pdf"),
     ("Referral letter", "letter", "application/pdf"),
-    ("Visit summary", "summary", "text/plain"),
+    ("Visit summary", "visit_summary", "text/plain"),
 )
 _MISSING, _EMPTY, _WHOLE = range(3)
 

@@ -115,6 +115,6 @@ def expand(counts: Ints) -> tuple[Ints, Ints]:
     return parent, np.arange(len(parent), dtype=np.int64) - first[parent]
 
 
-def child_keys(parent: Keys, number: Ints, most: int = 256) -> Keys:
+def child_keys(parent: Keys, number: Ints | Keys, most: int = 256) -> Keys:
     """Keys of child rows: a parent has at most `most`, so that no two rows share a key."""
     return parent * np.uint64(most) + number.astype(np.uint64)

@@ -70,8 +70,9 @@ def make_patients(draws: Draws, practice: Practice, index: Keys) -> tuple[Patien
     tested = draws.spread("test account", index, rate("test account"))
     program = draws.weighted("program", who, [p.weight for p in PROGRAMS])
     state = draws.weighted("state", who, [s.weight for s in STATES])
-    stage, joined, left = _draw_time(draws, index)
-    died, late = _draw_death(draws, index, stage, joined, left)
+    late = draws.spread("late", index, rate("record after death"))
+    stage, joined, left = _draw_time(draws, index, late)
+    died = _draw_death(draws, index, late, stage, joined, left)
     left = np.where(died > 0, np.minimum(left, died), left)
     women = np.array([p.women for p in PROGRAMS])[program]
     woman = draws.unit("sex", who) < women
@@ -97,9 +98,10 @@ def make_patients(draws: Draws, practice: Practice, index: Keys) -> tuple[Patien
     return patients, _patient_rows(draws, practice, patients, who, woman, names)
 
 
-def _draw_time(draws: Draws, index: Keys) -> tuple[Ints, Ints, Ints]:
+def _draw_time(draws: Draws, index: Keys, late: Bools) -> tuple[Ints, Ints, Ints]:
     """Stage, first and last day of each patient."""
     stage = draws.weighted("stage", index, [weight for _, weight in STAGES])
+    stage = np.where(late & (stage == INTAKE), ACTIVE, stage)
     old = draws.spread("old chart", index, rate("chart older than the retention window"))
     stage = np.where(old & (stage != PAUSED), ACTIVE, stage)
     unit, span = draws.unit("joined", index), NEWEST_DAY - OLDEST_DAY
@@ -108,6 +110,7 @@ def _draw_time(draws: Draws, index: Keys) -> tuple[Ints, Ints, Ints]:
     before = unit * (_WINDOW_DAY - 420 - OLDEST_DAY)
     joined = np.where(old, OLDEST_DAY + before.astype(np.int64), joined)
     joined = np.where(stage == INTAKE, NEWEST_DAY - (unit * 45).astype(np.int64), joined)
+    joined = np.where(late, np.minimum(joined, NEWEST_DAY - 200), joined)
     part = 0.1 + 0.9 * draws.unit("left", index)
     ended = joined + (part * (NEWEST_DAY - 7 - joined)).astype(np.int64)
     left = np.where((stage == PAUSED) | (stage == CLOSED), ended, NEWEST_DAY)
@@ -115,14 +118,12 @@ def _draw_time(draws: Draws, index: Keys) -> tuple[Ints, Ints, Ints]:
 
 
 def _draw_death(
-    draws: Draws, index: Keys, stage: Ints, joined: Ints, left: Ints
-) -> tuple[Ints, Bools]:
-    """The day of death (0 for the living), and whether a record is dated after it."""
-    late = draws.spread("late", index, rate("record after death"))
-    dead = (draws.happens("died", index, 0.01) & (left - joined > 90) & (stage != INTAKE)) | late
+    draws: Draws, index: Keys, late: Bools, stage: Ints, joined: Ints, left: Ints
+) -> Ints:
+    """The day of death, 0 for the living: early enough for a record after it."""
+    dead = (draws.happens("died", index, 0.01) & (left - joined > 120) & (stage != INTAKE)) | late
     day = joined + (draws.unit("day of death", index) * 0.5 * (left - joined)).astype(np.int64)
-    died = np.where(dead, np.minimum(day + 20, NEWEST_DAY - 60), 0)
-    return np.where(dead, np.maximum(died, joined), 0), late
+    return np.where(dead, np.minimum(day + 20, NEWEST_DAY - 60), 0)
 
 
 def _phone_digits(draws: Draws, name: str, index: Keys, state: Ints) -> pl.Series:
@@ -171,8 +172,13 @@ def _name(
     )
     tested_, way = pl.col("tested"), pl.col("way")
     first_ = pl.when(way == 1).then(pl.col("FIRST").str.head(-1)).otherwise("FIRST")
-    last = pl.when(way == 0).then(pl.col("LAST").str.to_uppercase())
-    last = last.when(way == 2).then(pl.concat_str("LAST", pl.lit("-Lee"))).otherwise("LAST")
+    last = (
+        pl.when(way == 0)
+        .then(pl.col("LAST").str.to_uppercase())
+        .when(way == 2)
+        .then(pl.concat_str("LAST", pl.lit("-Lee")))
+        .otherwise("LAST")
+    )
     return frame.select(
         pl.when(tested_)
         .then(pl.lit("Portal"))

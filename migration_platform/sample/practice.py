@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from migration_platform.sample.dirt import rate
-from migration_platform.sample.draws import Bools, Draws, Ints, Keys, pick
+from migration_platform.sample.draws import Bools, Draws, Ints, Keys, child_keys, pick
 from migration_platform.sample.names import FAMILIES, MEN, WOMEN
 from migration_platform.sample.places import STATES
 from migration_platform.sample.programs import PROGRAMS
@@ -72,8 +72,8 @@ def make_practice(draws: Draws, patients: int) -> tuple[Practice, dict[str, pl.D
     count = min(24 + patients // 400, 3000)
     key = np.arange(count, dtype=np.uint64)
     home = np.arange(count, dtype=np.int64) % len(STATES)
-    beside = draws.unit("license", key[:, None] * np.uint64(64) + np.arange(20, dtype=np.uint64))
-    licenses = beside < 0.2
+    place = np.arange(len(STATES), dtype=np.uint64)
+    licenses = draws.happens("license", child_keys(key[:, None], place), 0.2)
     licenses[np.arange(count), home] = True
     credential = draws.weighted("credential", key, [weight for _, weight in _CREDENTIALS])
     credential[0] = 0  # somebody can always co-sign

@@ -76,9 +76,7 @@ class Rebuild:
         """Index the new tables and let them take the place of the old ones."""
         for table in self.tables:
             self._index(table)
-            self.connection.execute(
-                sql.SQL("ANALYZE {}").format(sql.Identifier(_SCHEMA, table))
-            )
+            self.connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(_SCHEMA, table)))
         old = [sql.Identifier("public", table) for table in _find_own_tables(self.connection)]
         if old:
             self.connection.execute(sql.SQL("DROP TABLE {}").format(sql.SQL(", ").join(old)))

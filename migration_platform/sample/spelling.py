@@ -59,10 +59,8 @@ def spell_phones(draws: Draws, name: str, key: Keys, digits: pl.Series) -> pl.Se
         pl.format("1-{}-{}-{}", area, first, last),
         pl.col("digits"),
     )
-    spelled = pl.when(pl.col("way") == 0).then(ways[0])
-    for number, way in enumerate(ways[1:], start=1):
-        spelled = spelled.when(pl.col("way") == number).then(way)
-    return frame.select(spelled.otherwise(pl.col("digits"))).to_series()
+    chosen = [pl.when(pl.col("way") == number).then(way) for number, way in enumerate(ways)]
+    return frame.select(pl.coalesce(chosen)).to_series()
 
 
 def spell_amounts(draws: Draws, name: str, key: Keys, cents: Ints) -> pl.Series:

@@ -18,14 +18,24 @@ from migration_platform.sample.spelling import (
     spell_nothing,
     spell_phones,
 )
-from migration_platform.sample.text import DAY, NEWEST_DAY, amounts, choose, day_number, iso_days
-from migration_platform.sample.text import iso_instants, only, same, wall_times
+from migration_platform.sample.text import (
+    DAY,
+    NEWEST_DAY,
+    amounts,
+    choose,
+    day_number,
+    iso_days,
+    iso_instants,
+    only,
+    same,
+    wall_times,
+)
 
 _PLANS = (("monthly", 30, 100), ("quarterly", 91, 285), ("annual", 365, 1050))
 """Name, days between payments, price in hundredths of the program's."""
 
-_SKIPPED = day_number(2024, 3, 10) * DAY + 2 * 3600
-_REPEATED = day_number(2023, 11, 5) * DAY + 3600
+_SKIPPED = day_number(2025, 3, 9) * DAY + 2 * 3600
+_REPEATED = day_number(2025, 11, 2) * DAY + 3600
 _PREFERENCES = (
     ("email", "care"), ("email", "marketing"), ("sms", "care"), ("phone", "care"),
     ("mail", "billing"),
@@ -171,11 +181,11 @@ def _payments(
             ),
             "PAID_AT": wall_times(at),
             "METHOD": pick(("card", "ach", "hsa"), method),
-            "CARD_LAST4": only(
-                method != 1, pl.Series(digits).cast(pl.String).str.zfill(4)
-            ),
+            "CARD_LAST4": only(method != 1, pl.Series(digits).cast(pl.String).str.zfill(4)),
             "PROCESSOR_REF": pl.select(
-                pl.concat_str(pl.lit("ch_"), draws.letters("charge", key, 24).str.replace_all(r"[./]", "0"))
+                pl.concat_str(
+                    pl.lit("ch_"), draws.letters("charge", key, 24).str.replace_all(r"[./]", "0")
+                )
             ).to_series(),
         }
     )
@@ -196,7 +206,7 @@ def make_intake_responses(draws: Draws, patients: Patients) -> pl.DataFrame:
     answer = begin[question] + draws.below("answer", key, size[question])
     reached = draws.below("answered", patients.index, 5)
     waiting = (patients.stage == INTAKE)[patient] & (number >= reached[patient])
-    draft = waiting & (number == reached[patient])
+    begun = waiting & (number == reached[patient])
     day = np.minimum(patients.joined[patient], NEWEST_DAY)
     at = at_time_of_day(day, draws.unit("answered at", patients.index)[patient]) + number * 47
     return pl.DataFrame(
@@ -207,7 +217,7 @@ def make_intake_responses(draws: Draws, patients: Patients) -> pl.DataFrame:
             "QUESTION": pick([words for words, _ in questions], question),
             "ANSWER": spell_nothing(draws, "ANSWER", key, only(~waiting, pick(answers, answer))),
             "STATUS": pick(
-                ("submitted", "draft", "pending"), np.where(draft, 1, np.where(waiting, 2, 0))
+                ("submitted", "in_progress", "draft"), np.where(begun, 1, np.where(waiting, 2, 0))
             ),
             "ANSWERED_AT": only(~waiting, iso_instants(at)),
         }

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from migration_platform.entity import DECIMAL_PRECISION, DECIMAL_SCALE, Translation
+from migration_platform.entity import DECIMAL_PRECISION, DECIMAL_SCALE, POLARS_TYPE, Translation
+from migration_platform.translation.in_turn import read_in_turn
 from migration_platform.translation.word import filled, problem_unless
 
+_DECIMAL = POLARS_TYPE["decimal"]
 _WHOLE = DECIMAL_PRECISION - DECIMAL_SCALE
-_PLAIN = rf"^[+-]?(\d{{1,{_WHOLE}}}(\.\d*)?|\.\d+)$"
-_EXACT = rf"^[+-]?(\d{{0,{_WHOLE}}})(\.\d{{0,{DECIMAL_SCALE}}}0*)?$"
+_EXACT = rf"^[+-]?(\d{{1,{_WHOLE}}}(\.\d{{0,{DECIMAL_SCALE}}}0*)?|\.\d{{1,{DECIMAL_SCALE}}}0*)$"
 _MONEY = (
     r"^(-?\$?|\$-)(\d+|\d{1,3}(,\d{3})+)(\.\d*)?$",
     r"^(-?\$?|\$-)\.\d+$",
@@ -25,11 +26,7 @@ _MONEY_PROBLEM = "not an amount of money with at most 12 digits before and 6 aft
 def money(column: str) -> Translation:
     """An amount as people write it: $1,234.50, (12.00) for minus twelve, 1234.5."""
     given = filled(column)
-    compact = given.str.replace_all(r"[\s\u00a0]|(?i:usd)", "")
-    written = pl.any_horizontal([compact.str.contains(each) for each in _MONEY])
-    negative = compact.str.contains(r"^\(|-")
-    digits = compact.str.replace_all(r"[$,()\-]", "")
-    value = _exact(pl.when(written).then(pl.when(negative).then("-" + digits).otherwise(digits)))
+    value = read_in_turn(given, [_read_exact, _read_decorated], _DECIMAL)
     return Translation(
         sentence=(
             f"{column} as an exact amount: $, USD and thousands' commas removed, parentheses or a "
@@ -44,7 +41,7 @@ def money(column: str) -> Translation:
 def decimal(column: str) -> Translation:
     """A plain number."""
     given = filled(column)
-    value = _exact(given)
+    value = _read_exact(given)
     return Translation(
         sentence=f"{column} as an exact number; empty is no value",
         columns=(column,),
@@ -61,19 +58,15 @@ def number_within(column: str) -> Translation:
     return Translation(
         sentence=f"{column} as an exact number where it is one, else empty",
         columns=(column,),
-        value=_exact(filled(column)),
+        value=_read_exact(filled(column)),
     )
 
 
 def integer(column: str) -> Translation:
     """A whole number; 12.0 is one."""
     given = filled(column)
-    value = (
-        pl.when(given.str.contains(r"^[+-]?\d{1,18}(\.0*)?$"))
-        .then(given)
-        .str.replace(r"\.0*$", "")
-        .cast(pl.Int64, strict=False)
-    )
+    whole = pl.when(given.str.contains(r"^[+-]?\d{1,18}(\.0*)?$")).then(given)
+    value = whole.str.replace(r"\.0*$", "").cast(pl.Int64, strict=False)
     return Translation(
         sentence=f"{column} as a whole number; empty is no value",
         columns=(column,),
@@ -82,9 +75,15 @@ def integer(column: str) -> Translation:
     )
 
 
-def _exact(digits: pl.Expr) -> pl.Expr:
+def _read_exact(given: pl.Expr) -> pl.Expr:
     """The decimal that the digits spell, null unless it fits without rounding."""
-    fits = digits.str.contains(_PLAIN) & digits.str.contains(_EXACT)
-    return (
-        pl.when(fits).then(digits).cast(pl.Decimal(DECIMAL_PRECISION, DECIMAL_SCALE), strict=False)
-    )
+    return pl.when(given.str.contains(_EXACT)).then(given).cast(_DECIMAL, strict=False)
+
+
+def _read_decorated(given: pl.Expr) -> pl.Expr:
+    compact = given.str.replace_all(r"[\s\u00a0]|(?i:usd)", "")
+    written = pl.any_horizontal([compact.str.contains(each) for each in _MONEY])
+    negative = compact.str.contains(r"^\(|-")
+    digits = compact.str.replace_all(r"[$,()\-]", "")
+    signed = pl.when(negative).then("-" + digits).otherwise(digits)
+    return _read_exact(pl.when(written).then(signed))

@@ -8,6 +8,7 @@ from typing import Literal
 import polars as pl
 
 from migration_platform.entity import Translation
+from migration_platform.translation.in_turn import Reader, read_in_turn
 from migration_platform.translation.word import describe_absent, filled, problem_unless
 
 Spelling = Literal["iso", "us", "day-month", "timestamp", "year start", "year end"]
@@ -27,17 +28,12 @@ years are refused rather than guessed."""
 USUAL: tuple[Spelling, ...] = ("iso", "us", "day-month", "timestamp")
 
 
-def day_of(given: pl.Expr, spellings: Sequence[Spelling]) -> pl.Expr:
-    """The date that the text names in one of the spellings, else null."""
-    return pl.coalesce([_parse(given, each) for each in spellings])
-
-
 def date(
     column: str, spellings: Sequence[Spelling] = USUAL, absent: Sequence[str] = ()
 ) -> Translation:
     """A calendar date. `absent` are texts that the source writes for "none"."""
     given = filled(column, absent)
-    value = day_of(given, spellings)
+    value = read_in_turn(given, [day_reader(each) for each in spellings], pl.Date())
     shown = ", ".join(_SPELLING[each][1] for each in spellings)
     return Translation(
         sentence=f"{column} as a date, written {shown}; empty is no value{describe_absent(absent)}",
@@ -47,16 +43,19 @@ def date(
     )
 
 
-def _parse(given: pl.Expr, spelling: Spelling) -> pl.Expr:
-    candidate = pl.when(given.str.contains(_SPELLING[spelling][0])).then(given)
-    if spelling == "us":
-        return candidate.str.to_date("%m/%d/%Y", strict=False)
-    if spelling == "day-month":
-        return candidate.str.to_date("%d-%b-%Y", strict=False)
-    if spelling == "timestamp":
+def day_reader(spelling: Spelling) -> Reader:
+    """Reads a date in that spelling."""
+
+    def read(given: pl.Expr) -> pl.Expr:
+        candidate = pl.when(given.str.contains(_SPELLING[spelling][0])).then(given)
+        if spelling == "us":
+            return candidate.str.to_date("%m/%d/%Y", strict=False)
+        if spelling == "day-month":
+            return candidate.str.to_date("%d-%b-%Y", strict=False)
+        if spelling == "year start":
+            candidate = candidate + "-01-01"
+        if spelling == "year end":
+            candidate = candidate + "-12-31"
         return candidate.str.slice(0, 10).str.to_date(_ISO, strict=False)
-    if spelling == "year start":
-        return (candidate + "-01-01").str.to_date(_ISO, strict=False)
-    if spelling == "year end":
-        return (candidate + "-12-31").str.to_date(_ISO, strict=False)
-    return candidate.str.to_date(_ISO, strict=False)
+
+    return read

