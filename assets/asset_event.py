@@ -78,12 +78,12 @@ def describe_check(name: str, outcome: CheckOutcome, report: Path) -> dg.AssetCh
     )
 
 
-def describe_balance(name: str, balanced: bool | None, sentence: str) -> dg.AssetCheckResult:
-    """Whether every record is accounted for. None: there was nothing to balance."""
+def describe_claim(name: str, holds: bool | None, sentence: str) -> dg.AssetCheckResult:
+    """A claim about a reconciliation as an asset check. None: there was nothing to look at."""
     return dg.AssetCheckResult(
         check_name=name,
-        passed=balanced is True,
-        severity=_severity(nothing_to_check=balanced is None),
+        passed=holds is True,
+        severity=_severity(nothing_to_check=holds is None),
         description=sentence,
     )
 
@@ -131,7 +131,7 @@ def _place(error: Exception) -> str:
     """The innermost line of this project that the error passed through."""
     place = "an unknown line"
     for frame in traceback.extract_tb(error.__traceback__):
-        path = Path(frame.filename)
-        if path.is_relative_to(PROJECT) and not path.is_relative_to(sys.prefix):
+        path = Path(frame.filename).resolve()
+        if path.is_relative_to(PROJECT) and not path.is_relative_to(Path(sys.prefix).resolve()):
             place = f"{path.relative_to(PROJECT)}:{frame.lineno}"
     return place

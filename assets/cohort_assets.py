@@ -4,22 +4,22 @@ Each takes its partition, calls the engine's stage and reports. Records never pa
 they stand in the engine's staging area. No rule of a migration is decided here.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import dagster as dg
 
 from assets.asset_event import (
     Materialized,
-    describe_balance,
+    describe_claim,
     describe_check,
     describe_result,
     safe_errors,
 )
+from assets.report_resource import NAME as REPORT
 from migration_platform import stages
 from migration_platform.check import Batch, ExpectationResult, Point
 from migration_platform.entity import Entity
-from migration_platform.governance import write_expectation_report
 from migration_platform.platform import REFERENCE, Platform
 
 SENTENCES = {
@@ -98,16 +98,10 @@ class StageAssets:
 
     def transform(self, entity: Entity) -> dg.AssetsDefinition:
         """The mapping, and the suite on what came of it."""
-        key = stage_key("transform", entity.name)
         deps = [stage_key("extract", entity.name), *self._parents("transform", entity)]
-        check = dg.AssetCheckSpec(
-            "suite",
-            asset=key,
-            blocking=True,
-            description=f"The {entity.name} suite on what was transformed, before it is loaded.",
-        )
+        checks = {"suite": f"The {entity.name} suite on what was transformed, before it is loaded."}
 
-        @self._asset("transform", entity, deps, check, {"polars", "parquet", "greatexpectations"})
+        @self._asset("transform", entity, deps, checks, {"polars", "parquet", "greatexpectations"})
         def transform(context: dg.AssetExecutionContext) -> Materialized:
             cohort = cohort_of(context)
             with safe_errors(f"transform {entity.name} of {cohort}"):
@@ -115,23 +109,18 @@ class StageAssets:
                 return Materialized(
                     metadata=describe_result(result),
                     data_version=dg.DataVersion(result.digest),
-                    check_results=[self._check("suite", cohort, entity, "transformed")],
+                    check_results=[self._check("suite", context, entity, "transformed")],
                 )
 
         return transform
 
     def load(self, entity: Entity) -> dg.AssetsDefinition:
         """The load, which keeps the gate itself, and the suite on what is in the destination."""
-        key = stage_key("load", entity.name)
         deps = [stage_key("transform", entity.name), *self._parents("load", entity)]
-        check = dg.AssetCheckSpec(
-            "suite_in_destination",
-            asset=key,
-            blocking=True,
-            description=f"The {entity.name} suite on the cohort's records in the destination.",
-        )
+        name = "suite_in_destination"
+        checks = {name: f"The {entity.name} suite on the cohort's records in the destination."}
 
-        @self._asset("load", entity, deps, check, {"postgres", "greatexpectations"})
+        @self._asset("load", entity, deps, checks, {"postgres", "greatexpectations"})
         def load(context: dg.AssetExecutionContext) -> Materialized:
             cohort = cohort_of(context)
             with safe_errors(f"load {entity.name} of {cohort}"):
@@ -139,24 +128,20 @@ class StageAssets:
                 return Materialized(
                     metadata=describe_result(result),
                     data_version=dg.DataVersion(result.digest),
-                    check_results=[
-                        self._check("suite_in_destination", cohort, entity, "destination")
-                    ],
+                    check_results=[self._check(name, context, entity, "destination")],
                 )
 
         return load
 
     def reconcile(self, entity: Entity) -> dg.AssetsDefinition:
         """The comparison of source snapshot and destination, field by field, and the balance."""
-        key = stage_key("reconcile", entity.name)
-        check = dg.AssetCheckSpec(
-            "balanced",
-            asset=key,
-            blocking=True,
-            description="Every record is accounted for, and the destination holds what was sent.",
-        )
+        deps = [stage_key("load", entity.name)]
+        checks = {
+            "balanced": "Every source record is accounted for.",
+            "clean": "The destination holds what was sent, in every field, and nothing else.",
+        }
 
-        @self._asset("reconcile", entity, [stage_key("load", entity.name)], check, {"duckdb"})
+        @self._asset("reconcile", entity, deps, checks, {"postgres", "duckdb"})
         def reconcile(context: dg.AssetExecutionContext) -> Materialized:
             cohort = cohort_of(context)
             with safe_errors(f"reconcile {entity.name} of {cohort}"):
@@ -164,18 +149,23 @@ class StageAssets:
                 return Materialized(
                     metadata=describe_result(result),
                     data_version=dg.DataVersion(result.digest),
-                    check_results=[describe_balance("balanced", result.balanced, result.sentence)],
+                    check_results=[
+                        describe_claim("balanced", result.balanced, result.sentence),
+                        describe_claim("clean", result.clean, result.sentence),
+                    ],
                 )
 
         return reconcile
 
-    def _check(self, name: str, cohort: str, entity: Entity, point: Point) -> dg.AssetCheckResult:
+    def _check(
+        self, name: str, context: dg.AssetExecutionContext, entity: Entity, point: Point
+    ) -> dg.AssetCheckResult:
         platform = self.open()
-        batch = stages.batch(platform, cohort, entity.name, point)
+        batch = stages.batch(platform, cohort_of(context), entity.name, point)
         results = self.suites.validate(batch)
         digest = self.suites.suite_digest(entity.name)
         outcome = stages.record_check(platform, batch, digest, results)
-        return describe_check(name, outcome, write_expectation_report(platform, cohort))
+        return describe_check(name, outcome, context.resources.expectation_report)
 
     def _parents(self, stage: str, entity: Entity) -> list[dg.AssetKey]:
         return [stage_key(stage, parent) for parent in entity.parents]
@@ -185,14 +175,18 @@ class StageAssets:
         stage: str,
         entity: Entity,
         deps: Sequence[dg.AssetKey],
-        check: dg.AssetCheckSpec,
+        checks: Mapping[str, str],
         kinds: set[str],
     ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
         spec = self._spec(stage, entity, deps, kinds)
         return dg.asset(
             key=spec.key,
             deps=spec.deps,
-            check_specs=[check],
+            check_specs=[
+                dg.AssetCheckSpec(name, asset=spec.key, blocking=True, description=description)
+                for name, description in checks.items()
+            ],
+            required_resource_keys=set() if stage == "reconcile" else {REPORT},
             partitions_def=self.cohorts,
             description=spec.description,
             group_name=spec.group_name,

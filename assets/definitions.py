@@ -12,6 +12,8 @@ import dagster as dg
 from assets.cohort_assets import Open, StageAssets, Suites
 from assets.jobs import define_jobs
 from assets.partitions import declare_partitions
+from assets.report_resource import NAME as REPORT
+from assets.report_resource import define_report
 from assets.schedules import define_nightly
 from assets.wave_assets import build_wave_assets
 from checks import validation
@@ -45,6 +47,7 @@ def build_definitions(open_platform: Open, suites: Suites) -> dg.Definitions:
         ],
         jobs=list(jobs.values()),
         schedules=[define_nightly(jobs["nightly"], open_platform, partitions)],
+        resources={REPORT: define_report(open_platform)},
         executor=dg.in_process_executor,
     )
 

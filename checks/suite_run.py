@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import import_module
 from threading import Lock
-from typing import Any
+from typing import Any, TypeAlias
 
 import great_expectations as gx
 import great_expectations.expectations as gxe
@@ -24,7 +24,7 @@ from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemy
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from great_expectations.validator.metrics_calculator import MetricsCalculator
-from great_expectations.validator.validation_graph import ValidationGraph
+from great_expectations.validator.validation_graph import MetricEdge, ValidationGraph
 
 from migration_platform.check import Batch, ExpectationResult, Outcome
 
@@ -36,6 +36,9 @@ RUNTIME = {"result_format": "BOOLEAN_ONLY", "catch_exceptions": False}
 UNEXPECTED_ROWS = "unexpected_rows_query.table"
 ROW_COUNT = "table.row_count"
 NOT_NULL = "column_values.nonnull.unexpected_count"
+
+Need: TypeAlias = tuple[Expectation, dict[str, MetricConfiguration]]
+"""An expectation, and by name the metrics that it is judged by."""
 
 _lock = Lock()  # the execution engine has one active batch at a time
 
@@ -138,20 +141,38 @@ def _open(batch: Batch, engine: SqlAlchemyExecutionEngine) -> SqlAlchemyBatchDat
 
 @lru_cache(maxsize=256)
 def _plan(entity: str, point: str, url: str) -> Plan:
-    needs = _needs(entity, url)
+    needs, whole = _needs(entity, url)
     asked = (needs[0], *(need for need in needs[1:] if _is_asked(need[0], point)))
     expectations, metrics = zip(*asked, strict=True)
-    return Plan(
-        expectations, metrics, _graph(_connect(url), [m for each in metrics for m in each.values()])
-    )
+    return Plan(expectations, metrics, _part(whole, metrics, _connect(url)))
 
 
 @lru_cache(maxsize=128)
-def _needs(entity: str, url: str) -> tuple[tuple[Expectation, dict[str, MetricConfiguration]], ...]:
-    """Every expectation of a suite, counting the rows first, with the metrics that it needs."""
+def _needs(entity: str, url: str) -> tuple[tuple[Need, ...], ValidationGraph]:
+    """Every expectation of a suite, counting the rows first, and how its metrics hang together."""
     engine = _connect(url)
     asked = (gxe.ExpectTableRowCountToEqual(value=0), *load_suite(entity).expectations)
-    return tuple((each, _metrics(each, engine)) for each in asked)
+    needs = tuple((each, _metrics(each, engine)) for each in asked)
+    return needs, _graph(engine, [metrics for _, metrics in needs])
+
+
+def _part(
+    whole: ValidationGraph,
+    metrics: Sequence[Mapping[str, MetricConfiguration]],
+    engine: SqlAlchemyExecutionEngine,
+) -> ValidationGraph:
+    """What of a graph these metrics rest on. Building it anew would cost more than running it."""
+    below: dict[Any, list[MetricEdge]] = {}
+    for edge in whole.edges:
+        below.setdefault(edge.left.id, []).append(edge)
+    seen: dict[Any, list[MetricEdge]] = {}
+    todo = [metric.id for each in metrics for metric in each.values()]
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen[name] = below.get(name, [])
+            todo.extend(edge.right.id for edge in seen[name] if edge.right is not None)
+    return ValidationGraph(engine, edges=[edge for edges in seen.values() for edge in edges])
 
 
 def _metrics(
@@ -165,10 +186,11 @@ def _metrics(
 
 
 def _graph(
-    engine: SqlAlchemyExecutionEngine, metrics: Sequence[MetricConfiguration]
+    engine: SqlAlchemyExecutionEngine, metrics: Sequence[Mapping[str, MetricConfiguration]]
 ) -> ValidationGraph:
+    once = {metric.id: metric for each in metrics for metric in each.values()}
     return MetricsCalculator(engine, show_progress_bars=False).build_metric_dependency_graph(
-        list(metrics), runtime_configuration=dict(RUNTIME)
+        list(once.values()), runtime_configuration=dict(RUNTIME)
     )
 
 
@@ -186,7 +208,7 @@ def _resolve(engine: SqlAlchemyExecutionEngine, plan: Plan) -> list[Mapping[Any,
     apart: list[Mapping[Any, Any] | Exception] = []
     for metrics in plan.metrics:
         try:
-            graph = _graph(engine, list(metrics.values()))
+            graph = _graph(engine, [metrics])
             apart.append(graph.resolve(RUNTIME, show_progress_bars=False)[0])
         except Exception as error:
             apart.append(error)

@@ -48,6 +48,8 @@ class Translation:
     value: pl.Expr
     problem: pl.Expr | None = None
     files: tuple[Path, ...] = ()
+    kind: str = "untranslated"
+    """The queue of a record that it cannot translate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class Reference:
 
     @property
     def sentence(self) -> str:
-        return f"destination id of the {self.entity} named by {self.column} (crosswalk)"
+        none = "".join(f"; {each!r} means none" for each in self.absent)
+        return f"destination id of the {self.entity} named by {self.column} (crosswalk){none}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ def assemble(
         "criteria": {
             "max_patients": wave.max_patients,
             "max_excepted_percent": wave.max_excepted_percent,
+            "max_unmapped_codes": wave.max_unmapped_codes,
             "freshness_hours": wave.freshness_hours,
         },
         "cohorts": [

@@ -8,16 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from migration_platform.staging import quote_text
 from migration_platform.store import OpenException
 from migration_platform.token import tokens
 
 if TYPE_CHECKING:
+    import duckdb
+
     from migration_platform.platform import Platform
 
-HOURS = {"duplicate": 72, "broken reference": 48, "untranslated": 48, "waiting": 72}
+HOURS = {"duplicate": 72, "broken reference": 48, "untranslated": 48, "unmapped code": 24, "waiting": 72}
 """Hours until an exception is due, by kind."""
 
 HOURS_OTHERWISE = 48

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from migration_platform import evidence, stages
+from migration_platform import evidence
 from migration_platform.check import CheckOutcome
 from migration_platform.decision import Decision, find_break
 from migration_platform.errors import EvidenceError, GateClosedError
@@ -175,6 +175,8 @@ def _look_again(
     platform: Platform, cohorts: Sequence[str], progress: Callable[[int, int], None] | None
 ) -> None:
     """Reconcile everything of a wave anew: a decision rests on what is there now."""
+    from migration_platform import stages  # DuckDB, Arrow and ADBC: only for who looks again
+
     todo = [(c, e) for c in cohorts for e in platform.cohort_entities(c)]
     for number, (cohort, entity) in enumerate(todo, 1):
         stages.reconcile(platform, cohort, entity)

@@ -133,7 +133,8 @@ def _join_parents(
     frame = batch
     for each, reference in entity.references:
         named = pl.col(reference.column).str.strip_chars()
-        frame = frame.with_columns(pl.when(named != "").then(named).alias(f"{each.name}.key"))
+        says = named.is_in(["", *reference.absent]).not_()
+        frame = frame.with_columns(pl.when(says).then(named).alias(f"{each.name}.key"))
         parent = parents.get(reference.entity)
         if parent is None:
             frame = frame.with_columns(
@@ -228,7 +229,7 @@ def _outcomes(
     for each in entity.fields:
         if isinstance(each.origin, Translation) and each.origin.problem is not None:
             problem = pl.col(f"{each.name}!")
-            add(problem.is_not_null(), "excepted", problem, "untranslated", each.name)
+            add(problem.is_not_null(), "excepted", problem, each.origin.kind, each.name)
         if each.required:
             add(
                 pl.col(f"{each.name}=").is_null(),

@@ -70,6 +70,10 @@ def _wrong(document: dict[str, Any]) -> Iterator[str]:
 
 def _unseen(document: dict[str, Any]) -> Iterator[str]:
     """Not run, or run on other data than what is now there."""
+    own = [c for c in document["cohorts"] if c["name"] != "reference"]
+    if all(len(c["missing_stages"]) == 4 for c in own):
+        yield f"nothing of it has been run: `migration run --wave {document['wave']}`"
+        return
     for cohort in document["cohorts"]:
         if cohort["missing_stages"]:
             yield (
@@ -95,6 +99,15 @@ def _stale(document: dict[str, Any], at: datetime) -> Iterator[str]:
 
 def _open(document: dict[str, Any]) -> Iterator[str]:
     """More records wait for a person than the wave's criteria allow."""
+    unmapped = [e for e in document["exceptions"] if e["kind"] == "unmapped code"]
+    number = sum(e["count"] for e in unmapped)
+    if number > document["criteria"]["max_unmapped_codes"]:
+        where = ", ".join(dict.fromkeys(f"{e['entity']}.{e['field']}" for e in unmapped))
+        files = ", ".join(dict.fromkeys(e["rule"] for e in unmapped))
+        yield (
+            f"{number:,} records have a code that no code map translates ({where}: {files}): add "
+            "a row for each, and run the cohort again"
+        )
     extracted = sum(line["extracted"] or 0 for line in document["accounting"])
     excepted = sum(line["excepted"] or 0 for line in document["accounting"])
     percent = document["criteria"]["max_excepted_percent"]

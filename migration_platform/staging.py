@@ -11,9 +11,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import duckdb
+if TYPE_CHECKING:
+    import duckdb
 
 Kind = Literal["extract", "mapped", "ends", "differences"]
 
@@ -54,6 +55,8 @@ class Staging:
         if self._duck is None:
             spill = self.root / ".spill"
             spill.mkdir(parents=True, exist_ok=True, mode=0o700)
+            import duckdb  # slow to import, and most commands read no staged file
+
             self._duck = duckdb.connect()
             for setting in (
                 f"memory_limit = '{DUCKDB_MEMORY}'",

@@ -45,6 +45,7 @@ class Wave:
     cohorts: tuple[Cohort, ...]
     max_patients: int | None
     max_excepted_percent: float
+    max_unmapped_codes: int
     freshness_hours: float
     line: int
 
@@ -197,7 +198,7 @@ class _Reader:
             )
         self.known(
             raw,
-            {"name", "max_patients", "max_excepted_percent", "freshness_hours", "cohort"},
+            {"name", "max_patients", "max_excepted_percent", "max_unmapped_codes", "freshness_hours", "cohort"},
             at,
             f"wave '{name}'",
         )
@@ -209,6 +210,9 @@ class _Reader:
             raise self.fail(
                 self.line("max_excepted_percent", after=at), "give a percentage, 0 to 100"
             )
+        codes = raw.get("max_unmapped_codes", 0)
+        if not isinstance(codes, int) or codes < 0:
+            raise self.fail(self.line("max_unmapped_codes", after=at), "give a number of records")
         hours = raw.get("freshness_hours", 24)
         if not isinstance(hours, int | float) or hours <= 0:
             raise self.fail(
@@ -219,7 +223,7 @@ class _Reader:
             raise self.fail(
                 self.line("max_patients", after=at), "give a number of patients above 0"
             )
-        return Wave(name, cohorts, most, float(percent), float(hours), at)
+        return Wave(name, cohorts, most, float(percent), codes, float(hours), at)
 
     def cohort(self, raw: dict[str, Any], wave: str) -> Cohort:
         name = raw.get("name")

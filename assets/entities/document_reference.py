@@ -29,7 +29,7 @@ SIZE = Translation(
     sentence="size in bytes of the stored file at PATH",
     columns=("PATH",),
     value=pl.col("_size"),
-    problem=pl.when(pl.col("_size") == 0).then(pl.lit("the stored file is empty")),
+    problem=pl.when(pl.col("_size") == "0").then(pl.lit("the stored file is empty")),
 )
 
 ENTITY = Entity(

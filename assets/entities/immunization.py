@@ -33,9 +33,7 @@ ENTITY = Entity(
             Reference("encounter", "ENCOUNTER"),
             description="In which encounter",
         ),
-        Field(
-            "administered_at", "timestamp", instant("DATE"), required=True, description="When"
-        ),
+        Field("administered_at", "timestamp", instant("DATE"), required=True, description="When"),
         Field("code", "text", identifier("CODE"), required=True, description="CVX code"),
         Field(
             "description", "text", text("DESCRIPTION"), required=True, description="Code in words"

@@ -67,9 +67,7 @@ ENTITY = Entity(
         Field(
             "description", "text", text("DESCRIPTION"), required=True, description="Code in words"
         ),
-        Field(
-            "started_at", "timestamp", instant("START"), required=True, description="Valid from"
-        ),
+        Field("started_at", "timestamp", instant("START"), required=True, description="Valid from"),
         Field("ended_at", "timestamp", ENDED, description="Valid until; empty while it runs"),
         Field("status_code", "text", STATUS, description="State of the prescription"),
         Field("sig", "text", text("SIG"), description="Directions for the patient"),

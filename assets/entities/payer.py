@@ -23,7 +23,9 @@ ENTITY = Entity(
     source=Source(table="payers", key=("Id",)),
     fields=(
         Field("name", "text", text("NAME"), required=True, description="Its name"),
-        Field("ownership", "text", identifier("OWNERSHIP"), description="As in GOVERNMENT, PRIVATE"),
+        Field(
+            "ownership", "text", identifier("OWNERSHIP"), description="As in GOVERNMENT, PRIVATE"
+        ),
         Field("address_line", "text", text("ADDRESS"), description="Street and number"),
         Field("city", "text", text("CITY"), description="City of the headquarters"),
         Field(

@@ -52,7 +52,9 @@ ENTITY = Entity(
             code("METHOD", MAPS / "payment_method.csv"),
             description="How it was paid",
         ),
-        Field("card_last4", "text", identifier("CARD_LAST4"), description="Last digits of the card"),
+        Field(
+            "card_last4", "text", identifier("CARD_LAST4"), description="Last digits of the card"
+        ),
         Field(
             "processor_reference",
             "text",

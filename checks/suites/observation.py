@@ -141,7 +141,7 @@ SUITE = gx.ExpectationSuite(
         ),
         # Across fields.
         gxe.UnexpectedRowsExpectation(
-            unexpected_rows_query="SELECT 1 FROM {batch} WHERE value_type = 'numeric' AND value_text IS NOT NULL AND value_number IS NULL",
+            unexpected_rows_query="SELECT 1 FROM {batch} WHERE value_type = 'numeric' AND value_text !~ '^[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$'",
             description="A value that the source calls a number is one.",
         ),
         gxe.UnexpectedRowsExpectation(

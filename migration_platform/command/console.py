@@ -7,6 +7,7 @@ errors go to standard error.
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -14,7 +15,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-out = Console(highlight=False, soft_wrap=True)
+WIDE = 160
+"""Columns of a table that goes to a file or a pipe, where nothing says how wide it may be."""
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False)
 
 MARKS = {

@@ -139,12 +139,16 @@ def exceptions(
     if not found:
         out.print("No record waits in the exception queue.")
         return
-    table = Table("cohort", "entity", "field", "why", "kind", "owner", "first due (UTC)")
+    out.print(f"{sum(e['count'] for e in found):,} records wait in the exception queue.")
+    table = Table()
     table.add_column("records", justify="right")
+    for title in ("cohort", "entity", "field", "why", "kind", "owner", "first due (UTC)"):
+        table.add_column(title)
     for e in found:
         table.add_row(
+            f"{e['count']:,}",
             e["cohort"], e["entity"], e["field"], e["rule"], e["kind"], e["owner"],
-            f"{e['due_at']:%Y-%m-%d %H:%M}", f"{e['count']:,}",
+            f"{e['due_at']:%Y-%m-%d %H:%M}",
         )  # fmt: skip
     out.print(table)
 

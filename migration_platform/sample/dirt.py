@@ -84,7 +84,7 @@ DIRT: tuple[Dirt, ...] = (
     Dirt("closed account", 0.120, "patients", "patients.STAGE, portal_accounts.STATUS",
          "The patient left: STAGE is closed, the portal account too."),
     Dirt("chart older than the retention window", 0.060, "patients", "all of the patient's records",
-         "The patient has not been seen since before mid-2024, though nobody closed the account."),
+         "The patient has not been seen since before mid-2024; most of them count as active still."),
     Dirt("test account", 0.005, "patients", "patients.LAST, patients.EMAIL",
          "Made by staff: LAST is Test, EMAIL ends in @example.test."),
     Dirt("repeated observation", 0.010, "patients", "observations",

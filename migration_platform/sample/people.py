@@ -100,10 +100,12 @@ def make_patients(draws: Draws, practice: Practice, index: Keys) -> tuple[Patien
 
 def _draw_time(draws: Draws, index: Keys, late: Bools) -> tuple[Ints, Ints, Ints]:
     """Stage, first and last day of each patient."""
-    stage = draws.weighted("stage", index, [weight for _, weight in STAGES])
-    stage = np.where(late & (stage == INTAKE), ACTIVE, stage)
+    closed = rate("closed account")
+    others = [share * (1 - closed) for share in (0.09, 0.80, 0.11)]
+    stage = draws.weighted("stage", index, [*others, closed])
     old = draws.spread("old chart", index, rate("chart older than the retention window"))
-    stage = np.where(old & (stage != PAUSED), ACTIVE, stage)
+    # Whoever is in intake has neither an old chart nor died.
+    stage = np.where((old | late) & (stage == INTAKE), ACTIVE, stage)
     unit, span = draws.unit("joined", index), NEWEST_DAY - OLDEST_DAY
     # The company grew: more patients joined lately than long ago.
     joined = NEWEST_DAY - 30 - (unit**2.2 * (span - 30)).astype(np.int64)
@@ -286,7 +288,7 @@ def _patient_rows(
             "HEALTHCARE_EXPENSES": amounts(paid),
             "HEALTHCARE_COVERAGE": amounts(paid * 3 // 5),
             "PROGRAM": pick([p.name for p in PROGRAMS], patients.program),
-            "STAGE": pick([name for name, _ in STAGES], patients.stage),
+            "STAGE": pick(STAGES, patients.stage),
             "PROVIDER": practice.ids.gather(patients.provider),
             "PHONE": spell_phones(draws, "PHONE", index, patients.digits),
             "EMAIL": patients.email,

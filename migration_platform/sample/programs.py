@@ -212,9 +212,7 @@ PROGRAMS: tuple[Program, ...] = (
     ),
 )
 
-STAGES: tuple[tuple[str, float], ...] = (
-    ("intake", 8), ("active", 70), ("paused", 10), ("closed", 12),
-)
+STAGES: tuple[str, ...] = ("intake", "active", "paused", "closed")
 
 VISITS: tuple[tuple[str, str, str, int], ...] = (
     ("virtual", "448337001", "Telemedicine consultation with patient (procedure)", 8555),

@@ -70,6 +70,7 @@ def code(column: str, code_map: Path) -> Translation:
         value=value,
         problem=problem_unless(value, given, f"no translation in {name}"),
         files=(code_map,),
+        kind="unmapped code",
     )
 
 

@@ -7,8 +7,8 @@ import polars as pl
 from migration_platform.entity import Translation
 from migration_platform.translation.word import filled, problem_unless
 
-_NORTH_AMERICAN = r"^\+?1?([2-9]\d{2}[2-9]\d{6})$"
-_OTHER_COUNTRY = r"^(\+[2-9]\d{7,14})$"
+_NORTH_AMERICAN = r"^\+?1?([2-9][0-9]{2}[2-9][0-9]{6})$"
+_OTHER_COUNTRY = r"^(\+[2-9][0-9]{7,14})$"
 
 
 def phone(column: str) -> Translation:
@@ -46,8 +46,8 @@ def email(column: str) -> Translation:
 def postal_code(column: str) -> Translation:
     """A US ZIP code, 02139 or 02139-1234. A spreadsheet's lost leading zeros come back."""
     given = filled(column)
-    parts = given.str.extract_groups(r"^(\d{3,5})(?:[- ](\d{4}))?$")
-    joined = given.str.extract_groups(r"^(\d{4,5})(\d{4})$")
+    parts = given.str.extract_groups(r"^([0-9]{3,5})(?:[- ]([0-9]{4}))?$")
+    joined = given.str.extract_groups(r"^([0-9]{4,5})([0-9]{4})$")
     first = pl.coalesce(joined.struct.field("1"), parts.struct.field("1")).str.zfill(5)
     last = pl.coalesce(joined.struct.field("2"), parts.struct.field("2"))
     value = pl.when(last.is_not_null()).then(first + "-" + last).otherwise(first)

@@ -47,7 +47,7 @@ def day_reader(spelling: Spelling) -> Reader:
     """Reads a date in that spelling."""
 
     def read(given: pl.Expr) -> pl.Expr:
-        candidate = pl.when(given.str.contains(_SPELLING[spelling][0])).then(given)
+        candidate: pl.Expr = pl.when(given.str.contains(_SPELLING[spelling][0])).then(given)
         if spelling == "us":
             return candidate.str.to_date("%m/%d/%Y", strict=False)
         if spelling == "day-month":

@@ -56,11 +56,14 @@ def local_time(column: str, zone: str) -> Translation:
     def explain(left: pl.Expr) -> pl.Expr:
         wall = pl.coalesce(*[each(left) for each in walls])
         earliest = wall.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
-        why = pl.when(left.is_not_null() & wall.is_null()).then(pl.lit(_UNREADABLE))
-        why = why.when(wall.is_not_null() & earliest.is_null())
-        why = why.then(pl.lit("a wall time that the clock change skipped"))
-        return why.when(wall.is_not_null()).then(
-            pl.lit("a wall time that the clock change showed twice")
+        return (
+            pl.when(left.is_null())
+            .then(pl.lit(None, pl.String))
+            .when(wall.is_null())
+            .then(pl.lit(_UNREADABLE))
+            .when(earliest.is_null())
+            .then(pl.lit("a wall time that the clock change skipped"))
+            .otherwise(pl.lit("a wall time that the clock change showed twice"))
         )
 
     return Translation(
