@@ -11,8 +11,8 @@ import dagster as dg
 
 from assets.asset_event import (
     Materialized,
-    describe_claim,
     describe_check,
+    describe_claim,
     describe_result,
     safe_errors,
 )
@@ -208,7 +208,7 @@ class StageAssets:
         return dg.AssetSpec(
             stage_key(stage, entity.name),
             deps=deps,
-            description=f"{SENTENCES[stage]} {entity.description}",
+            description=f"{entity.description.rstrip('.')}. {SENTENCES[stage]}",
             group_name=entity.group,
             code_version=platform.mapping_digest(entity.name)[:16],
             owners=[f"team:{role.replace(' ', '-')}" for role in platform.owners(entity.name)],

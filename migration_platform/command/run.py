@@ -144,10 +144,10 @@ def _progress(
 
 def _runner() -> Any:
     """What runs cohorts in the orchestrator, announced by entry point (`migration_platform.runner`)."""
-    found = list(entry_points(group="migration_platform.runner"))
+    found = list(entry_points(group="migration_platform.runner", name="run"))
     if len(found) != 1:
         raise ConfigurationError(
-            f"{len(found)} packages announce a runner under the entry point group "
+            f"{len(found)} packages announce 'run' under the entry point group "
             "'migration_platform.runner'; there must be one. Install the project (make demo)."
         )
     return found[0].load()

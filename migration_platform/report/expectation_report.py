@@ -97,11 +97,6 @@ class Section:
         """Expectations that a reviewer must look at."""
         return tuple(line for line in self.lines if line.state in ("failed", "error"))
 
-    @property
-    def other_lines(self) -> tuple[Line, ...]:
-        """The rest, shown when asked for."""
-        return tuple(line for line in self.lines if line.state not in ("failed", "error"))
-
 
 def render_cohort_report(
     cohort: str,
@@ -138,30 +133,31 @@ def state_verdict(
 ) -> Verdict:
     """The report's first sentence. Nothing that did not happen counts as passed."""
     counts = count_outcomes(outcomes)
-    asked = counts["failed"] + counts["error"] + counts["passed"]
     pending = _not_run(outcomes)
     rest = _describe_rest(counts, pending, not_applicable)
+
+    def state(state: State, sentence: str) -> Verdict:
+        return Verdict(state, f"Cohort {cohort}: {sentence}", rest)
+
     if not outcomes:
-        state: State = "not applicable" if not_applicable else "not run"
-        why = "the source has none of its entities" if not_applicable else "nothing is checked yet"
-        return Verdict(state, f"Cohort {cohort}: not run, {why}", rest)
-    of_all = f"of {count_noun(asked, 'expectation')}"
-    could_not = f"{counts['error']:,} {of_all} could not be checked, in {_where(outcomes, 'error')}"
+        if not_applicable:
+            return state("not applicable", "nothing to check, the source has none of its entities")
+        return state("not run", "not run, nothing has been checked yet")
+    of_all = f"of {count_noun(sum(counts.values()), 'expectation')}"
     if counts["failed"]:
-        sentence = f"{counts['failed']:,} {of_all} failed, in {_where(outcomes, 'failed')}"
-        if counts["error"]:
-            rest = f"{could_not[0].upper()}{could_not[1:]}. {rest}"
-        return Verdict("failed", f"Cohort {cohort}: {sentence}", rest)
-    if counts["error"]:
-        return Verdict("error", f"Cohort {cohort}: {could_not}", rest)
-    if not asked:
-        return Verdict(
-            "not applicable", f"Cohort {cohort}: nothing to check, every batch was empty", rest
+        return state(
+            "failed", f"{counts['failed']:,} {of_all} failed, in {_where(outcomes, 'failed')}"
         )
-    passed = f"all {asked:,} expectations passed" if asked > 1 else "its one expectation passed"
+    if counts["error"]:
+        where = _where(outcomes, "error")
+        return state("error", f"{counts['error']:,} {of_all} could not be checked, in {where}")
+    if not counts["passed"]:
+        return state("not applicable", "nothing to check, no record was mapped")
+    passed = f"all {count_noun(counts['passed'], 'expectation')}"
+    passed += " that had something to check passed" if counts["not applicable"] else " passed"
     if pending:
-        return Verdict("not run", f"Cohort {cohort}: {passed} so far, not all are run", rest)
-    return Verdict("passed", f"Cohort {cohort}: {passed}", rest)
+        return state("not run", f"{passed}, but not all have been run")
+    return state("passed", passed)
 
 
 def build_sections(
@@ -203,7 +199,8 @@ def describe_result(result: ExpectationResult) -> str:
     if not unexpected:
         return f"0 {of_all}"
     allowed = ", as many as allowed" if result.outcome == "passed" else ""
-    return f"{unexpected:,} {of_all} ({format_percentage(unexpected, looked)}){allowed}"
+    share = format_percentage(unexpected, looked).replace(" ", "\N{NO-BREAK SPACE}")
+    return f"{unexpected:,} {of_all} ({share}){allowed}"
 
 
 def _point_cell(outcome: CheckOutcome | None, words: str) -> Cell:
@@ -212,7 +209,7 @@ def _point_cell(outcome: CheckOutcome | None, words: str) -> Cell:
     state = overall_outcome(outcome.results)
     asked = len(outcome.results) - outcome.count("not applicable")
     if state == "not applicable":
-        return Cell(state, "the batch was empty", words)
+        return Cell(state, "no record", words)
     if state == "passed":
         return Cell(state, f"{asked:,} of {asked:,}", words)
     return Cell(state, f"{outcome.count(state):,} of {asked:,}", words)
@@ -259,12 +256,14 @@ def _describe_rest(
     counts: Mapping[Outcome, int], pending: Mapping[str, list[str]], absent: Mapping[str, str]
 ) -> str:
     sentences = []
+    if counts["failed"] and counts["error"]:
+        sentences.append(f"{counts['error']:,} could not be checked.")
     if counts["failed"] or counts["error"]:
         sentences.append(f"{counts['passed']:,} passed.")
     if counts["not applicable"]:
         sentences.append(f"{counts['not applicable']:,} had nothing to check.")
     for words, names in pending.items():
-        sentences.append(f"{words}: {count_noun(len(names), 'entity')} not run.")
+        sentences.append(f"Not run {words[0].lower()}{words[1:]}: {join_words(names)}.")
     if absent:
-        sentences.append(f"{count_noun(len(absent), 'entity')} not applicable to this source.")
+        sentences.append(f"Not applicable to this source: {join_words(list(absent))}.")
     return " ".join(sentences)

@@ -53,7 +53,7 @@ def translate() -> Translate:
 def judge() -> Judge:
     """A record's end and the rule that decided it, every record that it names being on its way.
 
-    `parents` gives fields that the rules read of a record it names: {"patient": {"death_date": …}}.
+    `parents` gives dates that the rules read of a record it names: {"patient": {"death_date": …}}.
     """
 
     def run(
@@ -64,7 +64,7 @@ def judge() -> Judge:
     ) -> tuple[str, str | None]:
         batch = make_batch(entity, record)
         known: dict[str, pl.DataFrame] = {}
-        for field, reference in entity.references:
+        for _, reference in entity.references:
             named = record.get(reference.column)
             rows = [] if named is None or named in reference.absent else [named]
             carried = dict((parents or {}).get(reference.entity, {}))
@@ -78,7 +78,7 @@ def judge() -> Judge:
                 schema_overrides=dict.fromkeys(("source_id", "id", "patient", "end"), pl.String),
             ).with_columns(
                 *[pl.lit(None, pl.String).alias(n) for n in ("rule", "kind", "field")],
-                *[pl.lit(value).alias(name) for name, value in carried.items()],
+                *[pl.lit(value, pl.Date).alias(name) for name, value in carried.items()],
             )
             assert set(ENDS_SCHEMA) <= set(ends.columns)
             earlier = known.get(reference.entity)
@@ -105,6 +105,6 @@ def make_batch(entity: Entity, record: Mapping[str, str | None]) -> pl.DataFrame
         pl.lit(None, pl.String).alias("_repeat"),
         pl.lit(False).alias("_suspect"),
         pl.lit(record.get("_sha256"), pl.String).alias("_sha256"),
-        pl.lit(record.get("_size"), pl.String).cast(pl.Int64).alias("_size"),
+        pl.lit(record.get("_size"), pl.String).alias("_size"),
         pl.lit(record.get("_document_problem"), pl.String).alias("_document_problem"),
     )

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migration_platform.translation import decimal, integer, money, number_within
@@ -54,6 +54,7 @@ def test_money(apply, text: str | None, read: Any) -> None:
 cents = st.integers(min_value=-(10**13), max_value=10**13)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(cents, max_size=20))
 def test_money_is_exact_to_the_cent_however_it_is_written(apply, amounts: list[int]) -> None:
     values = [Decimal(each).scaleb(-2) for each in amounts]
@@ -67,6 +68,7 @@ def test_money_is_exact_to_the_cent_however_it_is_written(apply, amounts: list[i
         assert apply(money("X"), texts) == [(v, None) for v in values]
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.decimals(min_value=-(10**11), max_value=10**11, places=6))
 def test_a_decimal_is_exact_to_the_sixth_digit(apply, value: Decimal) -> None:
     assert apply(decimal("X"), [f"{value:f}"]) == [(value, None)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date as Day
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migration_platform.translation import date
@@ -47,6 +47,7 @@ def test_a_word_for_none_is_no_value(apply) -> None:
     assert apply(date("X", absent=("9999-12-31",)), ["9999-12-31"]) == [(None, None)]
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.dates(min_value=Day(1850, 1, 1), max_value=Day(2100, 1, 1)), max_size=20))
 def test_every_day_is_the_same_in_every_spelling(apply, days: list[Day]) -> None:
     for written in ("%Y-%m-%d", "%m/%d/%Y", "%d-%b-%Y", "%Y-%m-%dT04:05:06Z"):

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migration_platform.translation import instant, local_time
@@ -82,6 +82,7 @@ zones = st.sampled_from(
 walls = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2037, 1, 1))  # noqa: DTZ001
 
 
+@settings(deadline=None, max_examples=50)
 @given(zones, walls)
 def test_a_wall_time_agrees_with_zoneinfo_or_is_refused(apply, zone: str, wall: datetime) -> None:
     wall = wall.replace(microsecond=0)
@@ -98,6 +99,7 @@ def test_a_wall_time_agrees_with_zoneinfo_or_is_refused(apply, zone: str, wall: 
         assert (None, problem) == (TWICE if came_back == wall else SKIPPED)
 
 
+@settings(deadline=None, max_examples=50)
 @given(walls, st.integers(min_value=-14 * 60, max_value=14 * 60))
 def test_the_offset_is_taken_off(apply, wall: datetime, minutes: int) -> None:
     sign, hours, rest = "-" if minutes < 0 else "+", abs(minutes) // 60, abs(minutes) % 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migration_platform.translation.mojibake import repair_series, repair_text
@@ -50,6 +50,7 @@ names = st.text(
 )
 
 
+@settings(deadline=None, max_examples=50)
 @given(names)
 def test_what_was_torn_once_comes_back(name: str) -> None:
     whole = repair_text(name)  # a name that looks torn itself cannot be told from a torn one
@@ -57,6 +58,7 @@ def test_what_was_torn_once_comes_back(name: str) -> None:
     assert repair_text(tear(whole)) == whole
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text(alphabet=st.characters(max_codepoint=0x7E)))
 def test_ascii_is_never_touched(value: str) -> None:
     assert repair_text(value) == value

@@ -1,0 +1,50 @@
+"""The nightly schedule asks for live cohorts, and for no others."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import dagster as dg
+
+from assets.partitions import Partitions
+from assets.schedules import define_nightly
+
+PARTITIONS = Partitions(
+    cohorts=dg.StaticPartitionsDefinition(["one", "two"]),
+    waves=dg.StaticPartitionsDefinition(["pilot"]),
+    wave_of_cohort={"one": "pilot", "two": "pilot"},
+)
+
+
+def tick(live: list[str]) -> list[dg.RunRequest] | dg.SkipReason:
+    @dg.asset(partitions_def=PARTITIONS.cohorts)
+    def nothing() -> None: ...
+
+    job = dg.define_asset_job("nightly", selection=[nothing], partitions_def=PARTITIONS.cohorts)
+    platform = SimpleNamespace(live_cohorts=lambda: live)
+    schedule = define_nightly(job, lambda: platform, PARTITIONS)  # type: ignore[arg-type, return-value]
+    at = datetime(2026, 11, 20, 2, 15, tzinfo=UTC)
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_schedule_context(instance, scheduled_execution_time=at)
+        return schedule(context)  # type: ignore[return-value]
+
+
+def test_it_requests_a_run_for_each_live_cohort() -> None:
+    requests = tick(["two"])
+    assert isinstance(requests, list)
+    [request] = requests
+    assert request.partition_key == "two"
+    assert request.run_key == "nightly/2026-11-20/two"
+    assert request.tags["migration/wave"] == "pilot"
+
+
+def test_it_skips_and_says_why_when_no_cohort_is_live() -> None:
+    assert tick([]) == dg.SkipReason("No cohort is live on the destination yet.")
+
+
+def test_it_runs_without_being_switched_on_at_a_quarter_past_two_utc() -> None:
+    from assets.definitions import defs
+
+    nightly = defs.get_repository_def().get_schedule_def("nightly")
+    assert nightly.cron_schedule == "15 2 * * *"
+    assert nightly.execution_timezone == "UTC"
+    assert nightly.default_status == dg.DefaultScheduleStatus.RUNNING

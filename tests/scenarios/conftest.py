@@ -1,0 +1,69 @@
+"""Scenarios run as a user would: a copy of the project, a home of its own, the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from migration_platform import embedded
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("migration_platform", "assets", "checks", "workspace.yaml", "dagster.yaml", "pyproject.toml")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the project that a scenario may edit, and its home."""
+
+    root: Path
+    home: Path
+
+    def migration(self, *words: str, expect: int = 0) -> str:
+        """Run a command as a user would; returns its standard output."""
+        done = subprocess.run(
+            [sys.executable, "-m", "migration_platform", *words],
+            cwd=self.root,
+            env={**os.environ, "MIGRATION_HOME": str(self.home), "MIGRATION_DEBUG": "1"},
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        assert done.returncode == expect, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def ask(self, *words: str, expect: int = 0) -> Any:
+        """Run a command with --json and read its answer."""
+        return json.loads(self.migration(*words, "--json", expect=expect))
+
+    def query(self, database: str, statement: str) -> list[tuple[Any, ...]]:
+        """Ask one of the home's databases, or change it behind the platform's back."""
+        with psycopg.connect(embedded.ensure_running(self.home).url(database)) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def waves(self) -> dict[str, Any]:
+        """Each wave's status by name."""
+        return {w["name"]: w for w in self.ask("status")["waves"]}
+
+
+@pytest.fixture
+def project(fresh_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A copy of the project with an empty home."""
+    root = tmp_path_factory.mktemp("project")
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, root / part)
+    yield Project(root, fresh_home)

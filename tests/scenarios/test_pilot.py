@@ -1,0 +1,113 @@
+"""The pilot wave, end to end: from an empty home to a promoted pilot and a second wave.
+
+One long story, because each part stands on the one before, with the real Dagster, Postgres and
+Great Expectations.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.scenarios.conftest import Project
+
+WRITES = (
+    "SELECT (SELECT count(*) FROM migration.journal), (SELECT count(*) FROM migration.load), "
+    "(SELECT max(load_id) FROM migration.crosswalk)"
+)
+
+
+def balanced(accounts: list[dict[str, Any]]) -> None:
+    """Every account adds up, counted here once more."""
+    for a in accounts:
+        if not a["applicable"]:
+            assert a["balanced"] is None, a
+            continue
+        ends = a["loaded"] + a["archived"] + a["excluded"] + a["excepted"]
+        assert a["extracted"] == ends, a
+        assert a["loaded"] == a["matched"] + a["mismatched"] + a["missing"], a
+        assert a["balanced"] is (None if a["extracted"] == 0 else True), a
+
+
+def test_from_an_empty_home_to_a_promoted_pilot_and_what_happens_after(project: Project) -> None:
+    built = project.ask("sample", "--patients", "240", "--seed", "7")
+    assert built["new_migration"] is True
+
+    # The pilot loads and balances, and is held: its encounters have a code that nobody mapped.
+    run = project.ask("run", "--wave", "pilot")
+    assert run["passed"] is True
+    accounts = project.ask("accounting")
+    balanced(accounts)
+    assert {a["cohort"] for a in accounts} == {"reference", "pilot-weight", "pilot-skin"}
+    assert all(a["mismatched"] == a["missing"] == a["unexpected"] == 0 for a in accounts if a["applicable"])
+    assert sum(a["loaded"] for a in accounts) > 500
+    pilot = project.waves()["pilot"]
+    assert pilot["verdict"] == "hold"
+    assert "encounter.class_code" in pilot["reasons"][0]
+    project.migration("promote", "pilot", "--reason", "trying", expect=1)
+
+    # The gate of the next wave is closed, whatever is asked of it.
+    project.migration("run", "--wave", "active", expect=1)
+    project.migration("run", "--cohort", "active-northeast", "--entity", "patient", expect=1)
+
+    # A row in the code map, another run: what waited follows, nothing else is written.
+    code_map = project.root / "assets/entities/code_maps/encounter_class.csv"
+    with code_map.open("a") as file:
+        file.write("TELEVISIT,VR,virtual visit of the first app\n")
+    assert "the mapping of encounter changed" in " ".join(project.waves()["pilot"]["reasons"])
+    project.ask("run", "--wave", "pilot")
+    balanced(project.ask("accounting"))
+    pilot = project.waves()["pilot"]
+    assert (pilot["verdict"], pilot["reasons"]) == ("promote", [])
+
+    # Running again writes no row.
+    before = project.query("destination", WRITES)
+    again = project.ask("run", "--wave", "pilot")
+    assert [c["written"] for c in again["cohorts"]] == [0, 0, 0]
+    assert project.query("destination", WRITES) == before
+
+    # A decision rests on exactly what was read.
+    project.migration("promote", "pilot", "--evidence", "0" * 12, expect=1)
+    digest = project.waves()["pilot"]["evidence_digest"]
+    decided = project.ask(
+        "promote", "pilot", "--by", "Ada", "--reason", "all fine", "--evidence", digest
+    )
+    assert decided["decision"]["evidence_digest"] == digest
+    assert project.waves()["pilot"]["verdict"] == "promoted"
+    project.migration("promote", "pilot", expect=1)
+
+    # The second wave may load now, one entity of a cohort by hand too; the third may not.
+    second = project.ask("run", "--cohort", "active-northeast")
+    assert second["passed"] is True
+    project.migration("run", "--cohort", "active-northeast", "--entity", "allergy")
+    project.migration("run", "--wave", "rest", expect=1)
+
+    # One record's whole way.
+    found = project.query(
+        "destination",
+        "SELECT source_id, destination_id::text FROM migration.crosswalk "
+        "WHERE entity = 'patient' AND cohort = 'pilot-weight' AND fingerprint IS NOT NULL LIMIT 1",
+    )
+    trace = project.ask("trace", "patient", found[0][0])
+    assert (trace["end"], trace["destination_id"]) == ("mapped", found[0][1])
+    assert all(f["mapped"] == f["destination"] for f in trace["fields"] if f["field"] != "id")
+    assert [c["outcome"] for c in trace["checks"]] == ["passed", "passed"]
+    assert project.ask("trace", "patient", trace["token"])["source_id"] == found[0][0]
+
+    # Somebody changes the destination behind our back: a run says so and does not end well.
+    project.query("destination", "UPDATE patient SET first_name = first_name || ' ' "
+                  f"WHERE id = '{found[0][1]}'")  # fmt: skip
+    run = project.ask("run", "--cohort", "pilot-weight", expect=1)
+    assert run["passed"] is False
+    account = next(
+        a for a in project.ask("accounting", "--cohort", "pilot-weight") if a["entity"] == "patient"
+    )
+    assert account["mismatched"] == 1
+    assert "now it would not be" in project.waves()["pilot"]["sentence"]
+
+    # No report, log or event tells a patient's name.
+    names = {n for row in project.query("destination", "SELECT last_name FROM patient") for n in row}
+    reports = list((project.home / "reports").glob("*.html"))
+    assert len(reports) >= 3
+    for report in reports:
+        text = report.read_text()
+        assert not [n for n in names if len(n) > 6 and n in text], report.name
