@@ -40,14 +40,14 @@ clean:
 
 .venv/.ready: requirements.lock pyproject.toml
 	@if .venv/bin/python -c '$(SUITS)' 2>/dev/null; then exit 0; fi; \
-	for each in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	for each in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
 	  if "$$each" -c '$(SUITS)' 2>/dev/null; then \
 	    echo "Making .venv with $$each (once; a minute or two) ..." >&2; \
 	    "$$each" -m venv --clear .venv && exit 0; \
 	    echo "$$each cannot make .venv. On Debian and Ubuntu: apt install python3-venv" >&2; exit 2; \
 	  fi; \
 	done; \
-	echo "No Python from 3.11 up was found. Install one, or name it: make PYTHON=/path/to/python3.12" >&2; \
+	echo "No Python from 3.11 up was found ($(or $(PYTHON),python3)). Install one, or name it: make PYTHON=/path/to/python3.12" >&2; \
 	exit 2
 	@$(INSTALL) -r requirements.lock
 	@$(INSTALL) --editable .

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
+from uuid import uuid4
 
 import dagster as dg
 from dagster._core.definitions.job_base import InMemoryJob
@@ -22,7 +23,8 @@ from assets.task import Burial, Ending, RunEvent, RunResult, Task
 from migration_platform.errors import MigrationError
 
 PROCESS_TAG = "migration/process"
-"""On every run started here: the process whose death ends it."""
+"""On every run started here: host, process and run. A re-execution copies its parent's tags, so the
+run's own id tells whether the process is really its own."""
 
 IN_PROGRESS = [
     dg.DagsterRunStatus.NOT_STARTED,
@@ -101,7 +103,8 @@ def run_job(
         selection = {key for name in task.assets if (key := dg.AssetKey(name.split("/"))) in there}
         if not selection:
             return RunResult(task.name, "", False, (), f"the job {task.job} has no such entity")
-    tags = {**job.run_tags, PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}"}
+    run_id = str(uuid4())
+    tags = {**job.run_tags, PROCESS_TAG: name_process(os.getpid(), run_id)}
     config = job.run_config
     if task.partition is not None and (partitioned := job.partitioned_config):
         tags |= partitioned.get_tags_for_partition_key(task.partition, job_name=job.name)
@@ -111,7 +114,8 @@ def run_job(
     )
     origin = RemoteJobOrigin(RemoteRepositoryOrigin(location, repository.name), job.name)
     run = instance.create_run_for_job(
-        job, run_config=config, tags=tags, asset_selection=selection, remote_job_origin=origin
+        job,
+        run_id=run_id, run_config=config, tags=tags, asset_selection=selection, remote_job_origin=origin
     )
     total = len(run.step_keys_to_execute or ())
     done = 0
@@ -146,11 +150,17 @@ def _reasons(event: dg.DagsterEvent) -> list[str]:
     return []
 
 
+def name_process(process: int, run_id: str) -> str:
+    """What `PROCESS_TAG` says of a run."""
+    return f"{socket.gethostname()}/{process}/{run_id}"
+
+
 def bury_orphans(instance: dg.DagsterInstance) -> None:
     """Mark the runs as failed that workers on this machine left behind when they were killed."""
     for run in instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS)):
-        host, _, process = run.tags.get(PROCESS_TAG, "").rpartition(":")
-        if host == socket.gethostname() and not _is_alive(int(process)):
+        _, _, process = run.tags.get(PROCESS_TAG, "").rpartition(f"/{run.run_id}")[0].rpartition("/")
+        own = process.isdigit() and run.tags[PROCESS_TAG] == name_process(int(process), run.run_id)
+        if own and not _is_alive(int(process)):
             instance.report_run_failed(run, "The process that ran it is gone.")
 
 

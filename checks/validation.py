@@ -23,11 +23,8 @@ def validate(batch: Batch) -> list[ExpectationResult]:
     _find_suite(batch.entity)
     from checks import suite_run
 
-    if batch.rows == 0:
-        return [
-            suite_run.skip(each) for each in suite_run.expectations_at(batch.entity, batch.point)
-        ]
-    return suite_run.run_suite(batch)
+    run = suite_run.run_suite if batch.rows else suite_run.skip_suite
+    return run(batch)
 
 
 def suite_digest(entity: str) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from migration_platform import embedded
-from migration_platform.server import find
+from migration_platform.server import find, postmaster
 from migration_platform.settings import Settings
 
 
@@ -26,7 +28,10 @@ def discard_home(home: Path) -> None:
     if not (server := find(home)):
         shutil.rmtree(home, ignore_errors=True)
         return
-    embedded.stop(home)
+    if pid := postmaster(server):
+        os.kill(pid, signal.SIGQUIT)  # at once: what is to be removed need not be written out
+        while postmaster(server) == pid:
+            time.sleep(0.02)
     shutil.rmtree(home)
     for left in (Path(server.socket), Path(server.folder).parent):
         shutil.rmtree(left, ignore_errors=True)

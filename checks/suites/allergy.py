@@ -1,5 +1,7 @@
 """What must hold of allergies and intolerances: a lost one may kill."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -61,7 +63,7 @@ SUITE = gx.ExpectationSuite(
         # Ranges, formats and code sets.
         gxe.ExpectColumnValuesToBeBetween(
             column="onset_date",
-            min_value="1900-01-01",
+            min_value=date(1900, 1, 1),
             description="No allergy was recorded before 1900.",
         ),
         gxe.UnexpectedRowsExpectation(

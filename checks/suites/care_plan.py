@@ -1,5 +1,7 @@
 """What must hold of care plans: one record for each activity."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -66,7 +68,7 @@ SUITE = gx.ExpectationSuite(
         # Ranges and formats.
         gxe.ExpectColumnValuesToBeBetween(
             column="start_date",
-            min_value="1900-01-01",
+            min_value=date(1900, 1, 1),
             description="No care plan began before 1900.",
         ),
         gxe.UnexpectedRowsExpectation(

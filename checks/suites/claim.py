@@ -1,5 +1,7 @@
 """What must hold of claims: what was billed for an encounter, to whom, and what is owed."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -81,7 +83,7 @@ SUITE = gx.ExpectationSuite(
         # Ranges.
         gxe.ExpectColumnValuesToBeBetween(
             column="service_at",
-            min_value="1900-01-01",
+            min_value=date(1900, 1, 1),
             description="No claim is for a day before 1900.",
         ),
         gxe.UnexpectedRowsExpectation(

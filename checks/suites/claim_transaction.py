@@ -1,5 +1,7 @@
 """What must hold of claim transactions: the lines of a claim, to the cent."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -76,7 +78,9 @@ SUITE = gx.ExpectationSuite(
         ),
         # Ranges.
         gxe.ExpectColumnValuesToBeBetween(
-            column="from_at", min_value="1900-01-01", description="No service began before 1900."
+            column="from_at",
+            min_value=date(1900, 1, 1),
+            description="No service began before 1900.",
         ),
         gxe.UnexpectedRowsExpectation(
             unexpected_rows_query="SELECT 1 FROM {batch} WHERE from_at > now() + INTERVAL '1 day'",

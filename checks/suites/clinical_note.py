@@ -1,5 +1,7 @@
 """What must hold of clinical notes: what the clinician wrote, word for word."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -83,7 +85,7 @@ SUITE = gx.ExpectationSuite(
         # Ranges, formats and code sets.
         gxe.ExpectColumnValuesToBeBetween(
             column="written_at",
-            min_value="1970-01-01",
+            min_value=date(1970, 1, 1),
             description="No clinical note was written before 1970.",
         ),
         gxe.UnexpectedRowsExpectation(

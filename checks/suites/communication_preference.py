@@ -1,5 +1,7 @@
 """What must hold of communication preferences: nobody is sent what they refused."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -53,7 +55,9 @@ SUITE = gx.ExpectationSuite(
         ),
         # Ranges and code sets.
         gxe.ExpectColumnValuesToBeBetween(
-            column="updated_at", min_value="2000-01-01", description="Nothing was said before 2000."
+            column="updated_at",
+            min_value=date(2000, 1, 1),
+            description="Nothing was said before 2000.",
         ),
         gxe.UnexpectedRowsExpectation(
             unexpected_rows_query="SELECT 1 FROM {batch} WHERE updated_at > now() + INTERVAL '1 day'",

@@ -1,5 +1,7 @@
 """What must hold of conditions: diagnoses and problems."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -62,7 +64,7 @@ SUITE = gx.ExpectationSuite(
         # Ranges, formats and code sets.
         gxe.ExpectColumnValuesToBeBetween(
             column="onset_date",
-            min_value="1900-01-01",
+            min_value=date(1900, 1, 1),
             description="No condition began before 1900.",
         ),
         gxe.UnexpectedRowsExpectation(

@@ -1,5 +1,7 @@
 """What must hold of coverages: which payer insures a patient, and when."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -64,7 +66,7 @@ SUITE = gx.ExpectationSuite(
         # Ranges and across fields.
         gxe.ExpectColumnValuesToBeBetween(
             column="start_date",
-            min_value="1900-01-01",
+            min_value=date(1900, 1, 1),
             description="No coverage begins before 1900.",
         ),
         gxe.UnexpectedRowsExpectation(

@@ -1,5 +1,7 @@
 """What must hold of documents: the entry in the chart, and the stored file it names."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -85,7 +87,7 @@ SUITE = gx.ExpectationSuite(
         # Ranges, formats and code sets.
         gxe.ExpectColumnValuesToBeBetween(
             column="created_at",
-            min_value="1970-01-01",
+            min_value=date(1970, 1, 1),
             description="No document was filed before 1970.",
         ),
         gxe.UnexpectedRowsExpectation(
@@ -110,7 +112,7 @@ SUITE = gx.ExpectationSuite(
         ),
         gxe.ExpectColumnValuesToNotMatchRegex(
             column="storage_path",
-            regex=r"(^/|\.\.|\\\\)",
+            regex=r"(^/|\.\.|\\)",
             description="No path leads out of the documents folder.",
         ),
         gxe.ExpectColumnValuesToNotMatchRegex(

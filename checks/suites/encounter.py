@@ -1,5 +1,7 @@
 """What must hold of encounters: visits, calls and stays."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -72,7 +74,7 @@ SUITE = gx.ExpectationSuite(
         # Ranges.
         gxe.ExpectColumnValuesToBeBetween(
             column="started_at",
-            min_value="1900-01-01",
+            min_value=date(1900, 1, 1),
             description="No encounter began before 1900.",
         ),
         gxe.UnexpectedRowsExpectation(

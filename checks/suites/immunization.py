@@ -1,5 +1,7 @@
 """What must hold of immunizations: the next dose depends on the first."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -64,7 +66,7 @@ SUITE = gx.ExpectationSuite(
         # Ranges and formats.
         gxe.ExpectColumnValuesToBeBetween(
             column="administered_at",
-            min_value="1900-01-01",
+            min_value=date(1900, 1, 1),
             description="No immunization was given before 1900.",
         ),
         gxe.UnexpectedRowsExpectation(

@@ -1,5 +1,7 @@
 """What must hold of intake responses: an intake in flight must not start over."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -56,7 +58,7 @@ SUITE = gx.ExpectationSuite(
         # Ranges, formats and code sets.
         gxe.ExpectColumnValuesToBeBetween(
             column="answered_at",
-            min_value="2000-01-01",
+            min_value=date(2000, 1, 1),
             description="Nothing was answered before 2000.",
         ),
         gxe.UnexpectedRowsExpectation(

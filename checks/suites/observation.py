@@ -1,5 +1,7 @@
 """What must hold of observations: vital signs, laboratory results, survey answers."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -86,7 +88,7 @@ SUITE = gx.ExpectationSuite(
         # Ranges, formats and code sets.
         gxe.ExpectColumnValuesToBeBetween(
             column="observed_at",
-            min_value="1900-01-01",
+            min_value=date(1900, 1, 1),
             description="No observation was made before 1900.",
         ),
         gxe.UnexpectedRowsExpectation(

@@ -1,5 +1,7 @@
 """What must hold of patients: the record that every chart hangs on."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -69,7 +71,9 @@ SUITE = gx.ExpectationSuite(
         ),
         # Ranges.
         gxe.ExpectColumnValuesToBeBetween(
-            column="birth_date", min_value="1900-01-01", description="Nobody was born before 1900."
+            column="birth_date",
+            min_value=date(1900, 1, 1),
+            description="Nobody was born before 1900.",
         ),
         gxe.UnexpectedRowsExpectation(
             unexpected_rows_query="SELECT 1 FROM {batch} WHERE birth_date > now() + INTERVAL '1 day'",

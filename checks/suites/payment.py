@@ -1,5 +1,7 @@
 """What must hold of payments: money that moved, or failed to."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -72,7 +74,9 @@ SUITE = gx.ExpectationSuite(
             description="Amounts are in whole cents.",
         ),
         gxe.ExpectColumnValuesToBeBetween(
-            column="paid_at", min_value="2000-01-01", description="Nothing was paid before 2000."
+            column="paid_at",
+            min_value=date(2000, 1, 1),
+            description="Nothing was paid before 2000.",
         ),
         gxe.UnexpectedRowsExpectation(
             unexpected_rows_query="SELECT 1 FROM {batch} WHERE paid_at > now() + INTERVAL '1 day'",

@@ -1,5 +1,7 @@
 """What must hold of portal identities: how a patient signs in."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -83,7 +85,7 @@ SUITE = gx.ExpectationSuite(
         # Ranges and across fields.
         gxe.ExpectColumnValuesToBeBetween(
             column="created_at",
-            min_value="2000-01-01",
+            min_value=date(2000, 1, 1),
             description="No account is older than the year 2000.",
         ),
         gxe.UnexpectedRowsExpectation(

@@ -1,5 +1,7 @@
 """What must hold of procedures: what was done."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -62,7 +64,7 @@ SUITE = gx.ExpectationSuite(
         # Ranges, formats and code sets.
         gxe.ExpectColumnValuesToBeBetween(
             column="started_at",
-            min_value="1900-01-01",
+            min_value=date(1900, 1, 1),
             description="No procedure was done before 1900.",
         ),
         gxe.UnexpectedRowsExpectation(

@@ -1,5 +1,7 @@
 """What must hold of subscriptions: losing one stops somebody's care."""
 
+from datetime import date
+
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
@@ -62,7 +64,7 @@ SUITE = gx.ExpectationSuite(
         # Ranges, formats and code sets.
         gxe.ExpectColumnValuesToBeBetween(
             column="start_date",
-            min_value="2000-01-01",
+            min_value=date(2000, 1, 1),
             description="No subscription began before 2000.",
         ),
         gxe.UnexpectedRowsExpectation(

@@ -73,5 +73,7 @@ def ui(
     """
     settings = Settings.load()
     launcher.require_free_port(port)
-    err.print(f"Dagster will answer on http://{LOOPBACK}:{port} in about 20 s. Ctrl-C ends it.")
+    err.print(
+        f"Dagster will answer on http://{LOOPBACK}:{port} within half a minute. Ctrl-C ends it."
+    )
     launcher.become_dagster(settings, port)

@@ -153,7 +153,8 @@ def state_verdict(
         return state("error", f"{counts['error']:,} {of_all} could not be checked, in {where}")
     if not counts["passed"]:
         return state("not applicable", "nothing to check, no record was mapped")
-    passed = f"all {count_noun(counts['passed'], 'expectation')}"
+    several = counts["passed"] > 1
+    passed = f"all {counts['passed']:,} expectations" if several else "its only expectation"
     passed += " that had something to check passed" if counts["not applicable"] else " passed"
     if pending:
         return state("not run", f"{passed}, but not all have been run")

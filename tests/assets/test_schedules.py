@@ -19,7 +19,7 @@ def tick(live: list[str]) -> list[dg.RunRequest] | dg.SkipReason:
     @dg.asset(partitions_def=PARTITIONS.cohorts)
     def nothing() -> None: ...
 
-    job = dg.define_asset_job("nightly", selection=[nothing], partitions_def=PARTITIONS.cohorts)
+    job = dg.define_asset_job("nightly", selection=[nothing])
     platform = SimpleNamespace(live_cohorts=lambda: live)
     schedule = define_nightly(job, lambda: platform, PARTITIONS)  # type: ignore[arg-type, return-value]
     at = datetime(2026, 11, 20, 2, 15, tzinfo=UTC)

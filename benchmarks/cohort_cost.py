@@ -1,0 +1,44 @@
+"""The fixed cost of a cohort's run: ten patients, all entities, all checks; cold and warm."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from benchmarks.trial import Trial, trial
+
+COHORTS = 5
+
+
+def measure() -> dict[str, object]:
+    """Seconds of a whole process for one cohort, of a further cohort in a warm process, and of the
+    commands that need neither Dagster nor the expectation library."""
+    with trial(60, [10] * COHORTS) as bench:
+        cold = bench.migration("run", "--cohort", "c1").seconds
+        again = bench.migration("run", "--cohort", "c1").seconds
+        bench.migration("run", "--wave", "pilot", "--concurrency", "1")
+        commands = {
+            " ".join(words): round(median(bench.migration(*words).seconds for _ in range(5)), 2)
+            for words in (("--help",), ("status",), ("accounting",), ("exceptions",), ("mapping",))
+        }
+        return {
+            "first run of a cohort, whole process (s)": round(cold, 1),
+            "second run of it, whole process (s)": round(again, 1),
+            "a further cohort in a warm process, median (s)": round(median(_warm(bench)), 1),
+            "commands (s)": commands,
+        }
+
+
+def _warm(bench: Trial) -> list[float]:
+    """Seconds between the first stage's start and the last one's end, for cohorts after the first."""
+    import psycopg
+
+    from migration_platform import embedded
+
+    with psycopg.connect(embedded.ensure_running(bench.home).url("platform")) as connection:
+        rows = connection.execute(
+            "SELECT cohort, extract(epoch FROM max(ended_at) - min(started_at)) FROM "
+            "(SELECT DISTINCT ON (cohort, entity, stage) * FROM migration.stage_run "
+            "ORDER BY cohort, entity, stage, id DESC) r WHERE cohort <> 'reference' "
+            "GROUP BY cohort ORDER BY min(started_at)"
+        ).fetchall()
+    return [float(seconds) for _, seconds in rows[1:]]

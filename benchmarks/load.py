@@ -1,0 +1,90 @@
+"""The load beside a bare COPY of the same rows into the same constrained table of the same server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from statistics import median
+
+from benchmarks.trial import now, trial
+
+PATIENTS, RUNS, ENTITY = 20_000, 3, "observation"
+
+
+def measure() -> dict[str, object]:
+    """Rows per second: bare COPY, first load (staged, merged, crosswalk and journal), unchanged
+    reload. Ratios are to the bare COPY and to the first load."""
+    with trial(PATIENTS, [PATIENTS]) as bench:
+        bench.migration("run", "--wave", "pilot", "--concurrency", "1")
+        os.environ.update(bench.environment)
+        return _compare()
+
+
+def _compare() -> dict[str, object]:
+    import polars as pl
+    from psycopg import sql
+
+    from migration_platform.destination.load import load_staged
+    from migration_platform.destination.staged_table import SCHEMA, stage_records, table_name
+    from migration_platform.platform import Platform
+
+    platform = Platform.open()
+    entity = platform.entity(ENTITY)
+    mapped = platform.staging.path("c1", ENTITY, "mapped")
+    rows = pl.scan_parquet(mapped).select(pl.len()).collect().item()
+    table = sql.Identifier(ENTITY)
+    staged = sql.Identifier(SCHEMA, table_name("c1", ENTITY))
+
+    def empty() -> None:
+        with platform.destination() as c:
+            c.execute(sql.SQL("TRUNCATE {}").format(table))
+            c.execute("DELETE FROM migration.crosswalk WHERE entity = %s", (ENTITY,))
+            c.execute("DELETE FROM migration.journal WHERE entity = %s", (ENTITY,))
+            c.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(staged))
+        with platform.destination() as c:
+            c.commit()
+            c.autocommit = True
+            c.execute("VACUUM migration.crosswalk")
+            c.execute("VACUUM migration.journal")
+            c.autocommit = False
+
+    def bare() -> None:
+        names = ["id", *[f.name for f in entity.fields]]
+        into = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
+            table, sql.SQL(", ").join(map(sql.Identifier, names))
+        )
+        with platform.destination() as c, c.cursor().copy(into) as copy:
+            frame = pl.read_parquet(mapped, columns=names)
+            for part in frame.iter_slices(50_000):
+                copy.write(part.write_csv(include_header=False))
+
+    def load() -> None:
+        with platform.destination() as c, platform.staging.connect() as duck:
+            stage_records(c, "c1", entity, mapped, "digest", rows, duck)
+            load_staged(
+                c, "c1", entity, platform.entities, digest="digest", mapping_digest="mapping"
+            )
+
+    bares, firsts, agains = [], [], []
+    for _ in range(RUNS):
+        empty()
+        bares.append(_time(bare))
+        empty()
+        firsts.append(_time(load))
+        agains.append(_time(load))
+    return {
+        "rows": rows,
+        "bare COPY, rows per second": round(rows / median(bares)),
+        "first load, rows per second": round(rows / median(firsts)),
+        "first load to bare COPY, ratio": round(median(firsts) / median(bares), 2),
+        "unchanged reload to first load, ratio": round(median(agains) / median(firsts), 3),
+        "seconds (bare, first, unchanged)": [
+            [round(s, 2) for s in some] for some in (bares, firsts, agains)
+        ],
+    }
+
+
+def _time(work: Callable[[], None]) -> float:
+    start = now()
+    work()
+    return now() - start
