@@ -43,11 +43,11 @@ clean:
 	for each in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
 	  if "$$each" -c '$(SUITS)' 2>/dev/null; then \
 	    echo "Making .venv with $$each (once; a minute or two) ..." >&2; \
-	    "$$each" -m venv --clear .venv && exit 0; \
-	    echo "$$each cannot make .venv. On Debian and Ubuntu: apt install python3-venv" >&2; exit 2; \
+	    "$$each" -m venv --clear .venv; exit $$?; \
 	  fi; \
 	done; \
-	echo "No Python from 3.11 up was found ($(or $(PYTHON),python3)). Install one, or name it: make PYTHON=/path/to/python3.12" >&2; \
+	echo "No Python from 3.11 up that can make environments was found ($(or $(PYTHON),python3))." >&2; \
+	echo "Install one (Debian, Ubuntu: apt install python3-venv) or name it: make PYTHON=/path/to/python3.12" >&2; \
 	exit 2
 	@$(INSTALL) -r requirements.lock
 	@$(INSTALL) --editable .

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -79,13 +80,9 @@ def _wave_task(wave: str, promotion: bool) -> Task:
 class Worker:
     """A process that does one task after another. The kernel tells when it is gone."""
 
-    def __init__(self, settings: Settings, environment: dict[str, str]) -> None:
+    def __init__(self, settings: Settings, environment: dict[str, str], log: Path) -> None:
         here, there = socket.socketpair()
-        log = make_private(settings.home / "dagster") / "worker.log"
-        with (
-            there,
-            open(os.open(log, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "a") as output,
-        ):
+        with there, log.open("a") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "assets.worker", str(there.fileno())],
                 env=environment,
@@ -96,7 +93,6 @@ class Worker:
                 pass_fds=[there.fileno()],
             )
         self.connection = Connection(here.detach())
-        self.log = log
         self.task: Task | Burial | None = None
 
     def give(self, task: Task | Burial) -> None:
@@ -121,6 +117,8 @@ class Pool:
     def __init__(self, settings: Settings, size: int) -> None:
         self.settings = settings
         self.environment = {**os.environ, **dagster_environment(settings)}
+        self.log = make_private(settings.home / "dagster") / "worker.log"
+        self.log.unlink(missing_ok=True)
         self.workers = [self._start() for _ in range(size)]
 
     def __enter__(self) -> Self:
@@ -166,7 +164,7 @@ class Pool:
         return [results[name] for name in order]
 
     def _start(self) -> Worker:
-        return Worker(self.settings, self.environment)
+        return Worker(self.settings, self.environment, self.log)
 
     def _replace(self, worker: Worker) -> RunResult | None:
         """A new worker for one that is gone, and the result of what that one was doing."""
@@ -182,5 +180,5 @@ class Pool:
             False,
             (),
             f"its process {how}; what it had committed stands. Run it again; if it happens "
-            f"again, read {worker.log}",
+            f"again, read {self.log}",
         )

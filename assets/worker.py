@@ -8,6 +8,7 @@ import gc
 import os
 import socket
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -85,7 +86,8 @@ def _do(task: Task | Burial, send: Callable[[RunEvent], None]) -> RunResult | No
     except MigrationError as error:
         said = str(error)
     except Exception as error:
-        said = f"{type(error).__name__} in Dagster, outside of any stage"
+        traceback.print_exc()  # to the runner's worker.log; no stage ran, so no record is quoted
+        said = f"{type(error).__name__} in Dagster, outside of any stage: read worker.log"
     return RunResult(task.name, "", False, (), said) if isinstance(task, Task) else None
 
 
@@ -103,22 +105,8 @@ def run_job(
         selection = {key for name in task.assets if (key := dg.AssetKey(name.split("/"))) in there}
         if not selection:
             return RunResult(task.name, "", False, (), f"the job {task.job} has no such entity")
-    run_id = str(uuid4())
-    tags = {**job.run_tags, PROCESS_TAG: name_process(os.getpid(), run_id)}
-    config = job.run_config
-    if task.partition is not None and (partitioned := job.partitioned_config):
-        tags |= partitioned.get_tags_for_partition_key(task.partition, job_name=job.name)
-        config = partitioned.get_run_config_for_partition_key(task.partition)
-    [location] = location_origins_from_yaml_paths(
-        [str(Path(os.environ["DAGSTER_HOME"]) / "workspace.yaml")]
-    )
-    origin = RemoteJobOrigin(RemoteRepositoryOrigin(location, repository.name), job.name)
-    run = instance.create_run_for_job(
-        job,
-        run_id=run_id, run_config=config, tags=tags, asset_selection=selection, remote_job_origin=origin
-    )
-    total = len(run.step_keys_to_execute or ())
-    done = 0
+    run = _create_run(instance, repository, job, task.partition, selection)
+    done, total = 0, len(run.step_keys_to_execute or ())
     failed: list[str] = []
     reasons: list[str] = []
     for event in execute_run_iterator(InMemoryJob(job), run, instance):
@@ -129,12 +117,39 @@ def run_job(
                 failed.append(event.step_key)
         reasons += _reasons(event)
     ended = instance.get_run_by_id(run.run_id)
-    success = ended is not None and ended.status == dg.DagsterRunStatus.SUCCESS
-    if not success and not reasons:
-        reasons = [f"its run ended as {ended.status.value if ended else 'lost'}"]
-    more = [f"and {len(reasons) - SHOWN} more"] if len(reasons) > SHOWN else []
-    said = "; ".join([*reasons[:SHOWN], *more])
-    return RunResult(task.name, run.run_id, success, tuple(failed), "" if success else said)
+    if ended is not None and ended.status == dg.DagsterRunStatus.SUCCESS:
+        return RunResult(task.name, run.run_id, True, (), "")
+    reasons = reasons or [f"its run ended as {ended.status.value if ended else 'lost'}"]
+    if len(reasons) > SHOWN:
+        reasons = [*reasons[:SHOWN], f"and {len(reasons) - SHOWN} more"]
+    return RunResult(task.name, run.run_id, False, tuple(failed), "; ".join(reasons))
+
+
+def _create_run(
+    instance: dg.DagsterInstance,
+    repository: dg.RepositoryDefinition,
+    job: dg.JobDefinition,
+    partition: str | None,
+    selection: set[dg.AssetKey] | None,
+) -> dg.DagsterRun:
+    """A run with the partition, tags and origin that Dagster's pages would give it."""
+    run_id = str(uuid4())
+    config, tags = job.run_config, dict(job.run_tags)
+    if partition is not None and (partitioned := job.partitioned_config):
+        config = partitioned.get_run_config_for_partition_key(partition)
+        tags |= partitioned.get_tags_for_partition_key(partition, job_name=job.name)
+    tags[PROCESS_TAG] = f"{socket.gethostname()}/{os.getpid()}/{run_id}"
+    workspace = Path(os.environ["DAGSTER_HOME"]) / "workspace.yaml"
+    location, *_ = location_origins_from_yaml_paths([str(workspace)])
+    origin = RemoteJobOrigin(RemoteRepositoryOrigin(location, repository.name), job.name)
+    return instance.create_run_for_job(
+        job,
+        run_id=run_id,
+        run_config=config,
+        tags=tags,
+        asset_selection=selection,
+        remote_job_origin=origin,
+    )
 
 
 def _reasons(event: dg.DagsterEvent) -> list[str]:
@@ -150,18 +165,14 @@ def _reasons(event: dg.DagsterEvent) -> list[str]:
     return []
 
 
-def name_process(process: int, run_id: str) -> str:
-    """What `PROCESS_TAG` says of a run."""
-    return f"{socket.gethostname()}/{process}/{run_id}"
-
-
 def bury_orphans(instance: dg.DagsterInstance) -> None:
     """Mark the runs as failed that workers on this machine left behind when they were killed."""
+    here = socket.gethostname()
     for run in instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS)):
-        _, _, process = run.tags.get(PROCESS_TAG, "").rpartition(f"/{run.run_id}")[0].rpartition("/")
-        own = process.isdigit() and run.tags[PROCESS_TAG] == name_process(int(process), run.run_id)
-        if own and not _is_alive(int(process)):
-            instance.report_run_failed(run, "The process that ran it is gone.")
+        match run.tags.get(PROCESS_TAG, "").split("/"):
+            case [host, process, run_id] if host == here and run_id == run.run_id:
+                if not _is_alive(int(process)):
+                    instance.report_run_failed(run, "The process that ran it is gone.")
 
 
 def _is_alive(process: int) -> bool:

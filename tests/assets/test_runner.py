@@ -2,6 +2,8 @@
 
 import os
 import signal
+import socket
+import subprocess
 from collections.abc import Iterator
 
 import dagster as dg
@@ -9,11 +11,10 @@ import pytest
 
 from assets.runner import Pool, materialize_wave, run
 from assets.task import Burial, RunEvent, Task
+from assets.worker import PROCESS_TAG, bury_orphans
 from migration_platform.platform import Platform
 from migration_platform.reset import build_source
 from migration_platform.settings import Settings
-
-FEW = ("patient", "portal_identity")
 
 
 @pytest.fixture(scope="module")
@@ -107,10 +108,29 @@ def test_a_killed_worker_fails_its_own_cohort_and_the_next_one_goes_on(
     assert not first.success
     assert "killed (signal 9)" in first.error
     assert second.success
-    [left] = instance.get_runs(
-        dg.RunsFilter(tags={"migration/process": f"{os.uname().nodename}:{killed[0]}"})
-    )
+    own = f"/{killed[0]}/"
+    [left] = [run for run in instance.get_runs() if own in run.tags.get(PROCESS_TAG, "")]
     assert left.status == dg.DagsterRunStatus.FAILURE
+
+
+def test_a_re_execution_that_copied_the_tag_of_a_dead_process_is_not_buried() -> None:
+    @dg.job
+    def nothing() -> None: ...
+
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    tag = f"{socket.gethostname()}/{gone.pid}/one"
+    with dg.DagsterInstance.ephemeral() as instance:
+        for run_id in ("one", "two"):
+            instance.create_run_for_job(
+                nothing,
+                run_id=run_id,
+                tags={PROCESS_TAG: tag},
+                status=dg.DagsterRunStatus.STARTED,
+            )
+        bury_orphans(instance)
+        states = {run.run_id: run.status for run in instance.get_runs()}
+    assert states == {"one": dg.DagsterRunStatus.FAILURE, "two": dg.DagsterRunStatus.STARTED}
 
 
 def test_a_promotion_that_is_not_recorded_is_not_shown(
