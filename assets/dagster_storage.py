@@ -1,7 +1,8 @@
 """Dagster's Postgres storage with a connection that stays open. Named in `dagster.yaml`.
 
 As shipped, dagster-postgres connects anew for every event and asks the catalog again and again for
-tables and columns that do not change: 17 s for a cohort's run that takes 5 s with this class. The
+tables and columns that do not change: 17 s of a cohort's run
+that come down to 4 s with this class. The
 tables and their contents are dagster-postgres's own; without this class everything works, slower.
 """
 
@@ -10,10 +11,11 @@ from typing import Any, Self
 
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
-from dagster_postgres.utils import pg_url_from_config
+from dagster_postgres.utils import get_token_provider_from_config, pg_url_from_config
 from sqlalchemy.engine import Connection
 
 FOREVER, HOUR, MOST = 0, 3600, 20
+"""No limit to a statement; a connection is renewed after an hour; so many for threads at once."""
 
 
 class CachingEventLogStorage(PostgresEventLogStorage):
@@ -37,11 +39,12 @@ class CachingEventLogStorage(PostgresEventLogStorage):
 
 
 class PooledPostgresStorage(DagsterPostgresStorage):
-    """Keeps one connection open for each of the three parts, as dagster-webserver does."""
+    """Keeps one connection open for each of its three parts, as dagster-webserver does."""
 
-    def __init__(self, postgres_url: str, **kwargs: Any) -> None:
-        super().__init__(postgres_url, **kwargs)
-        self._event_log_storage = CachingEventLogStorage(postgres_url)
+    def __init__(self, postgres_url: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(postgres_url, *args, **kwargs)
+        kwargs.pop("inst_data", None)
+        self._event_log_storage = CachingEventLogStorage(postgres_url, *args, **kwargs)
         for part in (self._run_storage, self._event_log_storage, self._schedule_storage):
             part.optimize_for_webserver(FOREVER, pool_recycle=HOUR, max_overflow=MOST)
 
@@ -50,4 +53,9 @@ class PooledPostgresStorage(DagsterPostgresStorage):
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> Self:
         """Called by Dagster with what `dagster.yaml` says."""
-        return cls(pg_url_from_config(config_value), inst_data=inst_data)
+        return cls(
+            pg_url_from_config(config_value),
+            should_autocreate_tables=config_value.get("should_autocreate_tables", True),
+            inst_data=inst_data,
+            token_provider=get_token_provider_from_config(config_value),
+        )

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
     from migration_platform.platform import Platform
 
-HOURS = {"duplicate": 72, "broken reference": 48, "untranslated": 48, "unmapped code": 24, "waiting": 72}
+HOURS = {
+    "duplicate": 72,
+    "broken reference": 48,
+    "untranslated": 48,
+    "unmapped code": 24,
+    "waiting": 72,
+}
 """Hours until an exception is due, by kind."""
 
 HOURS_OTHERWISE = 48

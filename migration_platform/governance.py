@@ -7,7 +7,7 @@ need and records what a person decides.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from migration_platform.errors import EvidenceError, GateClosedError
 from migration_platform.evidence import CohortState, Evidence
 from migration_platform.ledger import account_for
 from migration_platform.platform import REFERENCE, Platform
-from migration_platform.store import STAGES, StageRun
+from migration_platform.store import STAGES, Stage, StageRun
 
 
 def assemble_evidence(platform: Platform, wave: str) -> Evidence:
@@ -66,7 +66,7 @@ def _digest(parts: Sequence[str]) -> str:
 def _state(
     platform: Platform,
     cohort: str,
-    runs: dict[tuple[str, str, str], StageRun],
+    runs: Mapping[tuple[str, str, Stage], StageRun],
     checks: Sequence[CheckOutcome],
 ) -> CohortState:
     """How far a cohort is, and what of it is not about the present state."""

@@ -90,7 +90,6 @@ def map_batch(
     outcomes = _outcomes(entity, frame, frozenset(parents), window_start, absent)
     number = pl.coalesce(
         [pl.when(o.when).then(pl.lit(i, pl.Int32)) for i, o in enumerate(outcomes)]
-        or [pl.lit(None, pl.Int32)]
     )
     frame = frame.with_columns(number.alias("_outcome"))
     rule = pl.lit(None, pl.String)
@@ -99,7 +98,10 @@ def map_batch(
 
     def chosen(values: list[str]) -> pl.Expr:
         return pl.col("_outcome").replace_strict(
-            list(range(len(values))), [v or None for v in values], default=None, return_dtype=pl.String
+            list(range(len(values))),
+            [v or None for v in values],
+            default=None,
+            return_dtype=pl.String,
         )
 
     frame = frame.with_columns(

@@ -74,9 +74,7 @@ class Platform:
             self._ready.add("destination")
         connection = self._destinations.pop() if self._destinations else None
         if connection is None or connection.closed:
-            connection = connect(
-                self.settings, "destination", application_name="migration load"
-            )
+            connection = connect(self.settings, "destination", application_name="migration load")
         try:
             yield connection
             connection.commit()

@@ -63,10 +63,10 @@ def start_anew(platform: Platform) -> None:
     for folder in (platform.settings.destination_documents, platform.settings.reports):
         shutil.rmtree(folder, ignore_errors=True)
     for target in ("platform", "destination"):
-        schema.upgrade(platform.settings, target)  # type: ignore[arg-type]
+        schema.upgrade(platform.settings, target)
 
 
 def prepare_destination(platform: Platform) -> None:
     """Create the sample destination's tables if they are not there."""
     with platform.destination() as connection:
-        connection.execute(DESTINATION_SCHEMA.read_text(encoding="utf-8"))  # type: ignore[arg-type]
+        connection.execute(DESTINATION_SCHEMA.read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
 import duckdb
@@ -36,7 +36,7 @@ from migration_platform.reconciliation.readback import read_back
 from migration_platform.source.as_of import find_newest_record, months_before
 from migration_platform.source.extraction import Scope, Snapshot
 from migration_platform.source.membership import freeze, frozen_members, read_population
-from migration_platform.staging import quote_text
+from migration_platform.staging import quote_name, quote_text
 from migration_platform.store import Stage, StageRun
 from migration_platform.transformation import transform_snapshot
 
@@ -58,18 +58,6 @@ class StageResult:
     bytes: int = 0
 
 
-class Extracted(StageResult):
-    """A snapshot."""
-
-
-class Transformed(StageResult):
-    """Mapped records, archived, excluded and excepted ones."""
-
-
-class Loaded(StageResult):
-    """What is in the destination after a load."""
-
-
 @dataclass(frozen=True, slots=True)
 class Reconciled(StageResult):
     """What was sent compared with what is there."""
@@ -79,12 +67,12 @@ class Reconciled(StageResult):
     sentence: str = ""
 
 
-def extract(platform: Platform, cohort: str, entities: Sequence[str]) -> dict[str, Extracted]:
+def extract(platform: Platform, cohort: str, entities: Sequence[str]) -> dict[str, StageResult]:
     """Read a cohort's records of several entities at one instant into staging.
 
     The first extract of a cohort freezes its membership. Raises SourceError or ConfigurationError.
     """
-    done: dict[str, Extracted] = {}
+    done: dict[str, StageResult] = {}
     store, staging = platform.store, platform.staging
     applicability = platform.applicability
     scope = _scope(platform, cohort)
@@ -108,16 +96,16 @@ def extract(platform: Platform, cohort: str, entities: Sequence[str]) -> dict[st
                     counts={"extracted": rows},
                     reason=_absent_sentence(entity, judged.absent),
                 )
-            done[name] = Extracted(**_result(run.ended))
+            done[name] = _result(run.ended)
         for name in entities:
             if name not in done:
                 latest = store.latest(cohort, name, "extract")
                 assert latest is not None
-                done[name] = Extracted(**_result(latest))
+                done[name] = _result(latest)
     return done
 
 
-def transform(platform: Platform, cohort: str, entity: str) -> Transformed:
+def transform(platform: Platform, cohort: str, entity: str) -> StageResult:
     """Map the extracted records; stage those mapped beside the destination; queue the exceptions."""
     store, staging, declared = platform.store, platform.staging, platform.entity(entity)
     with _recorded(platform, cohort, entity, "transform") as run:
@@ -167,10 +155,10 @@ def transform(platform: Platform, cohort: str, entity: str) -> Transformed:
                     "excepted": result.excepted,
                 },
             )
-    return Transformed(**_result(run.ended))
+    return _result(run.ended)
 
 
-def load(platform: Platform, cohort: str, entity: str) -> Loaded:
+def load(platform: Platform, cohort: str, entity: str) -> StageResult:
     """Load what was transformed and checked, in one transaction.
 
     Raises GateClosedError if the wave before is not promoted, or the suite has not passed on exactly
@@ -218,7 +206,7 @@ def load(platform: Platform, cohort: str, entity: str) -> Loaded:
                     "unchanged": counts.unchanged,
                 },
             )
-    return Loaded(**_result(run.ended))
+    return _result(run.ended)
 
 
 def reconcile(platform: Platform, cohort: str, entity: str) -> Reconciled:
@@ -271,7 +259,7 @@ def reconcile(platform: Platform, cohort: str, entity: str) -> Reconciled:
     account = account_for(platform, [cohort], entity)[0]
     unaccounted = run.ended.counts.get("unaccounted", 0)
     return Reconciled(
-        **_result(run.ended),
+        **asdict(_result(run.ended)),
         clean=None if account.clean is None else account.clean and not unaccounted,
         balanced=False if unaccounted else account.balanced,
         sentence=_sentence(run.ended),
@@ -282,29 +270,27 @@ def batch(platform: Platform, cohort: str, entity: str, point: Point) -> Batch:
     """The records a suite is to look at: as transformed, or as they are in the destination."""
     declared = platform.entity(entity)
     columns = ("id", *[f.name for f in declared.fields])
-    common = {"cohort": cohort, "entity": entity, "columns": columns}
     target = url(platform.settings, "destination", driver="psycopg2")
+    stage: Stage = "transform" if point == "transformed" else "load"
+    run = _require(platform, cohort, entity, stage)
+    staged = Batch(
+        cohort=cohort,
+        entity=entity,
+        point=point,
+        rows=run.row_count,
+        digest=run.digest,
+        columns=columns,
+        url=target,
+    )
     if point == "transformed":
-        run = _require(platform, cohort, entity, "transform")
-        return Batch(
-            **common,
-            point=point,
-            rows=run.row_count,
-            digest=run.digest,
-            url=target,
-            schema=SCHEMA,
-            table=table_name(cohort, entity),
-        )
-    run = _require(platform, cohort, entity, "load")
-    chosen = ", ".join(f'd."{c}"' for c in columns)
+        return replace(staged, schema=SCHEMA, table=table_name(cohort, entity))
+    chosen = ", ".join(f"d.{quote_name(c)}" for c in columns)
     query = (
-        f'SELECT {chosen} FROM "{entity}" d JOIN migration.crosswalk c '
+        f"SELECT {chosen} FROM {quote_name(entity)} d JOIN migration.crosswalk c "
         f"ON c.destination_id = d.id WHERE c.cohort = {quote_text(cohort)} "
         f"AND c.entity = {quote_text(entity)} AND c.fingerprint IS NOT NULL"
     )
-    return Batch(
-        **common, point=point, rows=run.row_count, digest=run.digest, url=target, query=query
-    )
+    return replace(staged, query=query)
 
 
 def record_check(
@@ -453,15 +439,15 @@ def _sentence(run: StageRun) -> str:
     )
 
 
-def _result(run: StageRun) -> dict[str, object]:
-    return {
-        "cohort": run.cohort,
-        "entity": run.entity,
-        "rows": run.row_count,
-        "digest": run.digest,
-        "seconds": run.seconds,
-        "applicable": run.applicable,
-        "reason": run.reason,
-        "counts": dict(run.counts),
-        "bytes": run.byte_count,
-    }
+def _result(run: StageRun) -> StageResult:
+    return StageResult(
+        cohort=run.cohort,
+        entity=run.entity,
+        rows=run.row_count,
+        digest=run.digest,
+        seconds=run.seconds,
+        applicable=run.applicable,
+        reason=run.reason,
+        counts=dict(run.counts),
+        bytes=run.byte_count,
+    )

@@ -152,6 +152,7 @@ def _row(
             f"SELECT * FROM read_parquet({quote_text(str(path))}) WHERE {quote_name(key)} = ?",
             [value],
         ).to_arrow_table()
+    assert table is not None
     rows: list[dict[str, Any]] = table.to_pylist()
     return rows[0] if rows else None
 

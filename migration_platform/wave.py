@@ -198,7 +198,14 @@ class _Reader:
             )
         self.known(
             raw,
-            {"name", "max_patients", "max_excepted_percent", "max_unmapped_codes", "freshness_hours", "cohort"},
+            {
+                "name",
+                "max_patients",
+                "max_excepted_percent",
+                "max_unmapped_codes",
+                "freshness_hours",
+                "cohort",
+            },
             at,
             f"wave '{name}'",
         )

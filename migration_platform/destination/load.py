@@ -39,7 +39,7 @@ class LoadCounts:
 
 
 def load_staged(
-    destination: psycopg.Connection,  # type: ignore[type-arg]
+    destination: psycopg.Connection,
     cohort: str,
     entity: Entity,
     entities: Mapping[str, Entity],
@@ -100,7 +100,7 @@ def _record_load(
     cursor: psycopg.Cursor,
     scope: Mapping[str, str],
     digest: str,
-    mapping_digest: str,  # type: ignore[type-arg]
+    mapping_digest: str,
 ) -> int:
     return _one(
         cursor,
@@ -112,7 +112,7 @@ def _record_load(
 
 
 def _write(
-    cursor: psycopg.Cursor,  # type: ignore[type-arg]
+    cursor: psycopg.Cursor,
     scope: Mapping[str, str],
     staged: sql.Identifier,
     entity: Entity,
@@ -181,7 +181,7 @@ def _write(
 
 
 def _withdraw(
-    cursor: psycopg.Cursor,  # type: ignore[type-arg]
+    cursor: psycopg.Cursor,
     scope: Mapping[str, str],
     staged: sql.Identifier,
     entities: Mapping[str, Entity],
@@ -242,7 +242,7 @@ def _withdraw(
     return withdrawn
 
 
-def _journal_withdrawal(cursor: psycopg.Cursor, load_id: int) -> None:  # type: ignore[type-arg]
+def _journal_withdrawal(cursor: psycopg.Cursor, load_id: int) -> None:
     cursor.execute(
         "INSERT INTO migration.journal (load_id, entity, destination_id, action, before) "
         "SELECT %s, entity, id, 'withdraw', before FROM withdrawal",
@@ -258,14 +258,14 @@ def _refused(entity: Entity, name: str, error: psycopg.Error) -> MigrationError:
     )
 
 
-def _count(cursor: psycopg.Cursor, table: sql.Identifier) -> int:  # type: ignore[type-arg]
+def _count(cursor: psycopg.Cursor, table: sql.Identifier) -> int:
     cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(table))
     row = cursor.fetchone()
     assert row is not None
     return int(row[0])
 
 
-def _one(cursor: psycopg.Cursor, query: str, values: Mapping[str, object]) -> int:  # type: ignore[type-arg]
+def _one(cursor: psycopg.Cursor, query: str, values: Mapping[str, object]) -> int:
     cursor.execute(query, values)
     row = cursor.fetchone()
     assert row is not None

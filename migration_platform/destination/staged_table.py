@@ -34,7 +34,7 @@ def table_name(cohort: str, entity: str) -> str:
     return f"{cohort}__{entity}"
 
 
-def staged_digest(destination: psycopg.Connection, cohort: str, entity: str) -> str | None:  # type: ignore[type-arg]
+def staged_digest(destination: psycopg.Connection, cohort: str, entity: str) -> str | None:
     """Digest of what is staged, kept as the table's comment; None if nothing is (or a crash
     emptied it)."""
     row = destination.execute(
@@ -54,7 +54,7 @@ def staged_digest(destination: psycopg.Connection, cohort: str, entity: str) -> 
 
 
 def stage_records(
-    destination: psycopg.Connection,  # type: ignore[type-arg]
+    destination: psycopg.Connection,
     cohort: str,
     entity: Entity,
     mapped: Path,

@@ -20,7 +20,7 @@ DAY = r"^\s*(\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}|\d\d-[A-Za-z]{3}-\d{4}|\d{4}$)"
 
 
 def find_newest_record(
-    source: psycopg.Connection,  # type: ignore[type-arg]
+    source: psycopg.Connection,
     entities: Iterable[Entity],
     applicability: Mapping[str, Applicability],
 ) -> datetime | None:

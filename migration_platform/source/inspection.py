@@ -22,7 +22,7 @@ class Applicability:
     absent: frozenset[str]
 
 
-def read_tables(connection: psycopg.Connection) -> dict[str, frozenset[str]]:  # type: ignore[type-arg]
+def read_tables(connection: psycopg.Connection) -> dict[str, frozenset[str]]:
     """Columns of every table and view in the source's search path."""
     rows = connection.execute(
         "SELECT table_name, column_name FROM information_schema.columns "

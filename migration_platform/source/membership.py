@@ -18,7 +18,7 @@ from migration_platform.wave import ATTRIBUTES, Cohort, Plan
 
 
 def read_population(
-    source: psycopg.Connection,  # type: ignore[type-arg]
+    source: psycopg.Connection,
     plan: Plan,
     columns: frozenset[str],
     states: dict[str, str],
@@ -52,7 +52,7 @@ def read_population(
     return frame.with_columns(state.replace_strict(states, default=state.str.to_uppercase()))
 
 
-def frozen_members(destination: psycopg.Connection, cohort: str) -> list[str] | None:  # type: ignore[type-arg]
+def frozen_members(destination: psycopg.Connection, cohort: str) -> list[str] | None:
     """The cohort's patients by source id, None if it is not frozen yet."""
     frozen = destination.execute(
         "SELECT patients FROM migration.cohort WHERE name = %s", (cohort,)
@@ -71,7 +71,7 @@ def frozen_members(destination: psycopg.Connection, cohort: str) -> list[str] | 
 
 
 def freeze(
-    destination: psycopg.Connection,  # type: ignore[type-arg]
+    destination: psycopg.Connection,
     plan: Plan,
     cohort: Cohort,
     population: pl.DataFrame,

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from uuid import uuid4
 
 import dagster as dg
 import pytest
@@ -38,7 +39,7 @@ def test_it_runs_references_then_cohorts_then_the_evidence(
     results = run(
         settings,
         cohorts=[first, second],
-        entities=None,
+        entities=["organization", "practitioner", "patient", "portal_identity"],
         reference=True,
         wave="pilot",
         concurrency=2,
@@ -119,9 +120,10 @@ def test_a_re_execution_that_copied_the_tag_of_a_dead_process_is_not_buried() ->
 
     gone = subprocess.Popen(["true"])
     gone.wait()
-    tag = f"{socket.gethostname()}/{gone.pid}/one"
+    own, copied = str(uuid4()), str(uuid4())
+    tag = f"{socket.gethostname()}/{gone.pid}/{own}"
     with dg.DagsterInstance.ephemeral() as instance:
-        for run_id in ("one", "two"):
+        for run_id in (own, copied):
             instance.create_run_for_job(
                 nothing,
                 run_id=run_id,
@@ -130,7 +132,7 @@ def test_a_re_execution_that_copied_the_tag_of_a_dead_process_is_not_buried() ->
             )
         bury_orphans(instance)
         states = {run.run_id: run.status for run in instance.get_runs()}
-    assert states == {"one": dg.DagsterRunStatus.FAILURE, "two": dg.DagsterRunStatus.STARTED}
+    assert states == {own: dg.DagsterRunStatus.FAILURE, copied: dg.DagsterRunStatus.STARTED}
 
 
 def test_a_promotion_that_is_not_recorded_is_not_shown(

@@ -39,8 +39,7 @@ def test_a_difference_leaves_the_sums_whole_and_is_not_clean() -> None:
 
 
 def test_nothing_to_balance_is_neither_true_nor_false() -> None:
-    nothing = replace(GOOD, **{f: 0 for f in (
-        "extracted", "loaded", "archived", "excluded", "excepted", "matched", "found")})  # fmt: skip
+    nothing = replace(GOOD, **dict.fromkeys(("extracted", "loaded", "archived", "excluded", "excepted", "matched", "found"), 0))  # fmt: skip
 
     assert nothing.balanced is None
     assert replace(GOOD, applicable=False).balanced is None

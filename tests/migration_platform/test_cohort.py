@@ -20,7 +20,7 @@ RULES = (
 def population(*people: tuple[str, str | None, str | None]) -> pl.DataFrame:
     rows = [(name, name, program, state, None, None) for name, program, state in people]
     return pl.DataFrame(
-        rows, schema={n: pl.String for n in ("patient", "rank", *ATTRIBUTES)}, orient="row"
+        rows, schema=dict.fromkeys(("patient", "rank", *ATTRIBUTES), pl.String), orient="row"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -61,7 +61,7 @@ def patients(**ends: str) -> pl.DataFrame:
     return pl.DataFrame(
         [
             {"source_id": p, "id": f"id-{p}", "patient": p, "end": e, "rule": None, "kind": None,
-             "field": None, "death_date": datetime(2025, 6, 1).date() if p == "dead" else None}
+             "field": None, "death_date": date(2025, 6, 1) if p == "dead" else None}
             for p, e in ends.items()
         ],
         schema_overrides={"death_date": pl.Date},

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,7 +56,7 @@ class Project:
 
 
 @pytest.fixture
-def project(fresh_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def project(fresh_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy of the project with an empty home."""
     root = tmp_path_factory.mktemp("project")
     for part in PARTS:
@@ -66,4 +65,4 @@ def project(fresh_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
             shutil.copytree(source, root / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, root / part)
-    yield Project(root, fresh_home)
+    return Project(root, fresh_home)
