@@ -24,7 +24,7 @@ from migration_platform.settings import Settings, make_private
 STAGES = ("extract", "transform", "load", "reconcile")
 REFERENCE = "reference"
 PATIENCE = 20
-"""Seconds that a worker has to end by itself."""
+"""Seconds that a worker has to end a run that is broken off."""
 
 
 def run(
@@ -102,8 +102,10 @@ class Worker:
             self.connection.send(task)
 
     def end(self) -> None:
-        """Let it finish, or make it."""
+        """Let it finish what it does, within limits; without a task there is nothing to finish."""
         self.connection.close()
+        if self.task is None:
+            self.process.terminate()
         try:
             self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

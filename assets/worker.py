@@ -38,6 +38,9 @@ OUTCOME: dict[dg.DagsterEventType, Ending] = {
     dg.DagsterEventType.STEP_FAILURE: "failed",
     dg.DagsterEventType.STEP_SKIPPED: "skipped",
 }
+IDLE = 0.5
+"""Seconds without a task after which a worker prepares for the next."""
+
 SHOWN = 3
 """Reasons of a failed run that are told; the event log has all."""
 
@@ -55,7 +58,7 @@ def main() -> None:
 def _receive(connection: Connection) -> Iterator[Task | Burial]:
     prepared = False
     while True:
-        if not prepared and not connection.poll():
+        if not prepared and not connection.poll(IDLE):
             _prepare()
             prepared = True
         try:

@@ -82,7 +82,10 @@ def _state(
         extract, transform, load, reconcile = chain
         if not all(r is not None and r.applicable for r in chain):
             continue
-        assert extract and transform and load and reconcile
+        assert extract is not None
+        assert transform is not None
+        assert load is not None
+        assert reconcile is not None
         loaded += load.counts.get("loaded", 0)
         if reconcile.ended_at is not None:
             reconciled.append(reconcile.ended_at)

@@ -198,10 +198,10 @@ def describe_result(result: ExpectationResult) -> str:
     looked = element - missing
     of_all = f"of {count_noun(looked, 'record')}" + (" with a value" if missing else "")
     if not unexpected:
-        return f"0 {of_all}"
-    allowed = ", as many as allowed" if result.outcome == "passed" else ""
+        return f"0 {of_all} break it"
+    allowed = ", no more than allowed" if result.outcome == "passed" else ""
     share = format_percentage(unexpected, looked).replace(" ", "\N{NO-BREAK SPACE}")
-    return f"{unexpected:,} {of_all} ({share}){allowed}"
+    return f"{unexpected:,} {of_all} ({share}) break it{allowed}"
 
 
 def _point_cell(outcome: CheckOutcome | None, words: str) -> Cell:

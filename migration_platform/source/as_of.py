@@ -59,7 +59,7 @@ def months_before(instant: datetime, months: int) -> datetime:
 def _day(text: str) -> date | None:
     for form in FORMATS:
         try:
-            return datetime.strptime(text, form).date()
+            return datetime.strptime(text, form).replace(tzinfo=UTC).date()
         except ValueError:
             continue
     return None

@@ -121,11 +121,14 @@ def test_only_empty_batches_are_nothing_to_check() -> None:
 @pytest.mark.parametrize(
     ("result", "words"),
     [
-        (expected("failed", counts=(1204, 3, 0)), "3 of 1,204 records (0.25 %)"),
-        (expected("failed", counts=(1204, 3, 4)), "3 of 1,200 records with a value (0.25 %)"),
-        (expected("failed", counts=(10**7, 1, 0)), "1 of 10,000,000 records (< 0.01 %)"),
-        (expected(counts=(1, 0, 0)), "0 of 1 record"),
-        (expected(counts=(100, 2, 0)), "2 of 100 records (2 %), as many as allowed"),
+        (expected("failed", counts=(1204, 3, 0)), "3 of 1,204 records (0.25 %) break it"),
+        (
+            expected("failed", counts=(1204, 3, 4)),
+            "3 of 1,200 records with a value (0.25 %) break it",
+        ),
+        (expected("failed", counts=(10**7, 1, 0)), "1 of 10,000,000 records (< 0.01 %) break it"),
+        (expected(counts=(5, 0, 0)), "0 of 5 records break it"),
+        (expected(counts=(100, 2, 0)), "2 of 100 records (2 %) break it, no more than allowed"),
         (expected("not applicable", counts=(7, 0, 7)), "none of 7 records has a value"),
         (expected("not applicable", counts=(None, None, None)), "there is no record"),
         (expected("error", error="UndefinedColumn"), "UndefinedColumn was raised"),
