@@ -3,7 +3,7 @@
 
 PYTHON ?=
 RUN := .venv/bin
-INSTALL := $(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+INSTALL := $(RUN)/python -m pip install -qq --disable-pip-version-check --no-deps
 SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
 .PHONY: help demo test ui check bench clean

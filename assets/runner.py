@@ -105,7 +105,7 @@ class Worker:
         """Let it finish what it does, within limits; without a task there is nothing to finish."""
         self.connection.close()
         if self.task is None:
-            self.process.terminate()
+            self.process.kill()
         try:
             self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:

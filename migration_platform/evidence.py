@@ -55,11 +55,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class CohortState:
-    """How far a cohort is, for the evidence. `outdated` names what is not about the present state."""
+    """How far a cohort is, for the evidence. `outdated` names what is not about the present state.
+
+    `may_be_empty`: a cohort of orphaned records, or the reference entities of a source without any,
+    loads nothing and is no less complete.
+    """
 
     name: str
     patients: int | None
     loaded: int
+    may_be_empty: bool
     missing_stages: tuple[str, ...]
     outdated: tuple[str, ...]
     reconciled_at: datetime | None

@@ -16,7 +16,7 @@ from migration_platform.check import CheckOutcome
 from migration_platform.decision import Decision, find_break
 from migration_platform.errors import EvidenceError, GateClosedError
 from migration_platform.evidence import CohortState, Evidence
-from migration_platform.ledger import account_for
+from migration_platform.ledger import account_for, input_digest
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.store import STAGES, Stage, StageRun
 
@@ -89,8 +89,8 @@ def _state(
         loaded += load.counts.get("loaded", 0)
         if reconcile.ended_at is not None:
             reconciled.append(reconcile.ended_at)
-        if transform.input_digest != extract.digest:
-            outdated.append(f"{entity} was extracted after it was transformed")
+        if transform.input_digest != input_digest(platform, cohort, entity, runs):
+            outdated.append(f"{entity}, or what it refers to, is newer than its transform")
         if transform.mapping_digest != platform.mapping_digest(entity):
             outdated.append(f"the mapping of {entity} changed after it was transformed")
         if load.input_digest != transform.digest:
@@ -102,7 +102,8 @@ def _state(
     return CohortState(
         name=cohort,
         patients=_patients(platform, cohort),
-        loaded=loaded if cohort != REFERENCE else max(loaded, 1),
+        loaded=loaded,
+        may_be_empty=cohort == REFERENCE or platform.plan.cohort(cohort).orphans,
         missing_stages=tuple(missing),
         outdated=tuple(outdated),
         reconciled_at=min(reconciled, default=None),

@@ -5,11 +5,12 @@ What makes an account balance is decided in `accounting`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 
 from migration_platform.accounting import Account
-from migration_platform.platform import Platform
-from migration_platform.store import STAGES, StageRun
+from migration_platform.platform import REFERENCE, Platform
+from migration_platform.store import STAGES, Stage, StageRun
 
 
 def account_for(
@@ -50,3 +51,21 @@ def _account(cohort: str, entity: str, runs: dict[str, StageRun | None]) -> Acco
         unexpected=count("reconcile", "unexpected"),
         found=count("reconcile", "found"),
     )
+
+
+def input_digest(
+    platform: Platform,
+    cohort: str,
+    entity: str,
+    runs: Mapping[tuple[str, str, Stage], StageRun],
+) -> str:
+    """Digest of what a transform works from: the snapshot, and what became of the records it names.
+
+    `runs` holds the newest runs by cohort, entity and stage.
+    """
+    parts = [runs[(cohort, entity, "extract")].digest]
+    for parent in platform.entity(entity).parents:
+        home = REFERENCE if platform.entity(parent).is_reference else cohort
+        run = runs.get((home, parent, "transform"))
+        parts.append(run.digest if run else "")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

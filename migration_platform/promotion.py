@@ -80,7 +80,7 @@ def _unseen(document: dict[str, Any]) -> Iterator[str]:
                 f"cohort {cohort['name']} is not finished ({', '.join(cohort['missing_stages'])}): "
                 f"run it with `migration run --cohort {cohort['name']}`"
             )
-        elif not cohort["loaded"]:
+        elif not cohort["loaded"] and not cohort["may_be_empty"]:
             yield f"cohort {cohort['name']} has loaded no record: an empty cohort proves nothing"
         for what in cohort["outdated"]:
             yield f"{what} in cohort {cohort['name']}: run the cohort again"

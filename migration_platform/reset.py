@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,9 @@ def build_source(
         build = build_sample(platform.settings, patients=patients, seed=seed, progress=progress)
     else:
         build = import_synthea(platform.settings, synthea, progress=progress)
+    moved = {entity.source.table for entity in platform.entities.values()}
+    unread = [name for name in build.unmoved if name not in build.tables]
+    build = replace(build, unmoved=(*sorted(set(build.tables) - moved), *unread))
     fresh = before is None or before["digest"] != build.digest
     if fresh:
         start_anew(platform)

@@ -29,7 +29,7 @@ from migration_platform.destination.staged_table import (
 from migration_platform.entity import Entity
 from migration_platform.errors import MigrationError
 from migration_platform.exception_queue import read_exceptions
-from migration_platform.ledger import account_for
+from migration_platform.ledger import account_for, input_digest
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.reconciliation import reconcile_entity
 from migration_platform.reconciliation.readback import read_back
@@ -111,7 +111,14 @@ def transform(platform: Platform, cohort: str, entity: str) -> StageResult:
     with _recorded(platform, cohort, entity, "transform") as run:
         extracted = _require(platform, cohort, entity, "extract")
         mapping = platform.mapping_digest(entity)
-        run.update(input_digest=extracted.digest, mapping_digest=mapping)
+        known = {
+            (r.cohort, r.entity, r.stage): r
+            for home in (REFERENCE, cohort)
+            for r in store.latest_runs([home])
+        }
+        run.update(
+            input_digest=input_digest(platform, cohort, entity, known), mapping_digest=mapping
+        )
         if not extracted.applicable:
             run.update(applicable=False, reason=extracted.reason, digest=NOT_APPLICABLE_DIGEST)
         else:

@@ -44,6 +44,7 @@ class Staging:
         draft = final.with_name(f".{final.name}.{os.getpid()}")
         try:
             yield draft
+            draft.chmod(0o600)
             with draft.open("rb") as file:
                 os.fsync(file.fileno())
             os.replace(draft, final)

@@ -148,11 +148,10 @@ def _row(
     if not path.exists():
         return None
     with platform.staging.connect() as duck:
-        table = duck.execute(
+        table = duck.sql(
             f"SELECT * FROM read_parquet({quote_text(str(path))}) WHERE {quote_name(key)} = ?",
-            [value],
+            params=[value],
         ).to_arrow_table()
-    assert table is not None
     rows: list[dict[str, Any]] = table.to_pylist()
     return rows[0] if rows else None
 

@@ -21,9 +21,12 @@ from migration_platform.mapping import ends_schema, map_batch, records_schema
 from migration_platform.staging import BATCH_ROWS, quote_name, quote_text
 
 
+ENDS_HASH = 'concat(source_id, chr(0), "end", chr(0), id)'
+
+
 @dataclass(frozen=True, slots=True)
 class Transformation:
-    """How many records met each end, and the digest of what is mapped."""
+    """How many records met each end, and the digest of what is mapped and of everybody's end."""
 
     extracted: int
     mapped: int
@@ -75,7 +78,9 @@ def transform_snapshot(
             extracted += frame.height
             for end, number in result.ends["end"].value_counts().iter_rows():
                 counts[end] += number
-            ends_writer.write_table(_arrow(result.ends.select(ends_schema(entity).keys())))
+            table = _arrow(result.ends.select(ends_schema(entity).keys()))
+            ends_writer.write_table(table)
+            total += _sum_hashes(table, ENDS_HASH, connection)
             if result.records.height:
                 table, part = _fingerprinted(entity, result.records, connection)
                 mapped_writer.write_table(table)
@@ -114,13 +119,22 @@ def _fingerprinted(
     table = cursor.sql(
         f"SELECT *, {fingerprint_sql(entity)}::uuid::varchar AS fingerprint FROM records"
     ).to_arrow_table()
-    cursor.register("records", table)
-    row = cursor.execute(
-        "SELECT COALESCE(sum(md5_number_lower(id || fingerprint)::hugeint), 0), "
-        "COALESCE(sum(md5_number_upper(id || fingerprint)::hugeint), 0) FROM records"
+    cursor.close()
+    return table, _sum_hashes(table, "id || fingerprint", connection)
+
+
+def _sum_hashes(table: pa.Table, text: str, connection: duckdb.DuckDBPyConnection) -> int:
+    """The sum of the rows' 128-bit hashes over a SQL text expression: the same in any order."""
+    if not table.num_rows:
+        return 0
+    cursor = connection.cursor()
+    cursor.register("hashed", table)
+    low, high = cursor.execute(
+        f"SELECT sum(md5_number_lower({text})::hugeint), sum(md5_number_upper({text})::hugeint) "
+        "FROM hashed"
     ).fetchall()[0]
     cursor.close()
-    return table, int(row[0]) + (int(row[1]) << 64)
+    return int(low) + (int(high) << 64)
 
 
 def _arrow(frame: pl.DataFrame) -> pa.Table:

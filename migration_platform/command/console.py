@@ -18,8 +18,8 @@ from rich.console import Console
 WIDE = 160
 """Columns of a table that goes to a file or a pipe, where nothing says how wide it may be."""
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 MARKS = {
     "promoted": "[green]✔ promoted[/]",

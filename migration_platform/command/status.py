@@ -67,7 +67,7 @@ def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
 def print_wave(wave: dict[str, Any]) -> None:
     """A wave's verdict first, then its reasons, cohorts and evidence."""
     out.print(f"{MARKS[wave['verdict']]}  [bold]{wave['sentence']}[/]")
-    for reason in wave["reasons"]:
+    for reason in wave["reasons"] if len(wave["reasons"]) > 1 else ():
         out.print(f"    - {reason}", markup=False)
     for cohort in wave["cohorts"]:
         done = (
@@ -131,7 +131,7 @@ def exceptions(
     platform = Platform.open()
     names = [REFERENCE, *[c.name for c in platform.plan.cohorts]]
     if cohort is not None:
-        names = [platform.plan.cohort(cohort).name]
+        names = [cohort if cohort == REFERENCE else platform.plan.cohort(cohort).name]
     found = platform.store.count_exceptions(names)
     if json:
         print_json(found)
