@@ -28,7 +28,6 @@ SENTENCES = {
     "load": "The records in the destination, with their crosswalk and journal.",
     "reconcile": "Source snapshot and destination compared, field by field.",
 }
-STAGES = tuple(SENTENCES)
 
 Open: TypeAlias = Callable[[], Platform]
 

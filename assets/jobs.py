@@ -9,10 +9,11 @@ from typing import Any
 
 import dagster as dg
 
-from assets.cohort_assets import STAGES, stage_key
+from assets.cohort_assets import stage_key
 from assets.partitions import WAVE_TAG, Partitions
 from assets.wave_assets import EVIDENCE, PROMOTION
 from migration_platform.entity import Entity
+from migration_platform.store import STAGES
 
 QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Everything is in the event log; the console would repeat it, debug messages and all."""

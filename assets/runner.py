@@ -19,10 +19,10 @@ from typing import Self
 
 from assets.task import Burial, RunEvent, RunResult, Task
 from migration_platform.launcher import dagster_environment
+from migration_platform.platform import REFERENCE
 from migration_platform.settings import Settings, make_private
+from migration_platform.store import STAGES
 
-STAGES = ("extract", "transform", "load", "reconcile")
-REFERENCE = "reference"
 PATIENCE = 20
 """Seconds that a worker has to end a run that is broken off."""
 

@@ -10,6 +10,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from uuid import uuid4
@@ -115,7 +116,8 @@ def run_job(
     for event in execute_run_iterator(InMemoryJob(job), run, instance):
         if event.step_key and (outcome := OUTCOME.get(event.event_type)):
             done += 1
-            send(RunEvent(task.name, event.step_key, outcome, done, total))
+            with suppress(OSError):  # nobody listens any more: the run goes on to its end
+                send(RunEvent(task.name, event.step_key, outcome, done, total))
             if outcome == "failed":
                 failed.append(event.step_key)
         reasons += _reasons(event)

@@ -20,7 +20,6 @@ from migration_platform.entity import Entity
 from migration_platform.mapping import ends_schema, map_batch, records_schema
 from migration_platform.staging import BATCH_ROWS, quote_name, quote_text
 
-
 ENDS_HASH = 'concat(source_id, chr(0), "end", chr(0), id)'
 
 
