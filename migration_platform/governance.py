@@ -74,6 +74,10 @@ def _state(
     missing = [
         stage for stage in STAGES if any((cohort, entity, stage) not in runs for entity in entities)
     ]
+
+    def newest(home: str, entity: str, stage: Stage) -> StageRun | None:
+        return runs.get((home, entity, stage))
+
     outdated: list[str] = []
     reconciled: list[datetime] = []
     loaded = 0
@@ -89,7 +93,7 @@ def _state(
         loaded += load.counts.get("loaded", 0)
         if reconcile.ended_at is not None:
             reconciled.append(reconcile.ended_at)
-        if transform.input_digest != input_digest(platform, cohort, entity, runs):
+        if transform.input_digest != input_digest(platform, cohort, entity, newest):
             outdated.append(f"{entity}, or what it refers to, is newer than its transform")
         if transform.mapping_digest != platform.mapping_digest(entity):
             outdated.append(f"the mapping of {entity} changed after it was transformed")

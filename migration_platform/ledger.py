@@ -6,7 +6,7 @@ What makes an account balance is decided in `accounting`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from migration_platform.accounting import Account
 from migration_platform.platform import REFERENCE, Platform
@@ -57,15 +57,16 @@ def input_digest(
     platform: Platform,
     cohort: str,
     entity: str,
-    runs: Mapping[tuple[str, str, Stage], StageRun],
+    newest: Callable[[str, str, Stage], StageRun | None],
 ) -> str:
     """Digest of what a transform works from: the snapshot, and what became of the records it names.
 
-    `runs` holds the newest runs by cohort, entity and stage.
+    `newest` gives the newest finished run of a cohort, entity and stage.
     """
-    parts = [runs[(cohort, entity, "extract")].digest]
+    extracted = newest(cohort, entity, "extract")
+    parts = [extracted.digest if extracted else ""]
     for parent in platform.entity(entity).parents:
         home = REFERENCE if platform.entity(parent).is_reference else cohort
-        run = runs.get((home, parent, "transform"))
+        run = newest(home, parent, "transform")
         parts.append(run.digest if run else "")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 
 from migration_platform import schema
-from migration_platform.database import adbc, connect
+from migration_platform.database import adbc, connect, url
 from migration_platform.entity import Entity
 from migration_platform.errors import ConfigurationError
 from migration_platform.registry import load_entities, mapping_digest
@@ -82,6 +82,11 @@ class Platform:
             connection.close()
             raise
         self._destinations.append(connection)
+
+    @cached_property
+    def destination_url(self) -> str:
+        """The destination for SQLAlchemy. It may hold a password: never print it."""
+        return url(self.settings, "destination", driver="psycopg2")
 
     def close(self) -> None:
         """Give the connections back."""

@@ -17,7 +17,6 @@ import psycopg
 
 from migration_platform import gate
 from migration_platform.check import Batch, CheckOutcome, ExpectationResult, Point, overall_outcome
-from migration_platform.database import url
 from migration_platform.destination.documents import copy_document
 from migration_platform.destination.load import load_staged
 from migration_platform.destination.staged_table import (
@@ -111,13 +110,9 @@ def transform(platform: Platform, cohort: str, entity: str) -> StageResult:
     with _recorded(platform, cohort, entity, "transform") as run:
         extracted = _require(platform, cohort, entity, "extract")
         mapping = platform.mapping_digest(entity)
-        known = {
-            (r.cohort, r.entity, r.stage): r
-            for home in (REFERENCE, cohort)
-            for r in store.latest_runs([home])
-        }
         run.update(
-            input_digest=input_digest(platform, cohort, entity, known), mapping_digest=mapping
+            input_digest=input_digest(platform, cohort, entity, store.latest),
+            mapping_digest=mapping,
         )
         if not extracted.applicable:
             run.update(applicable=False, reason=extracted.reason, digest=NOT_APPLICABLE_DIGEST)
@@ -277,7 +272,6 @@ def batch(platform: Platform, cohort: str, entity: str, point: Point) -> Batch:
     """The records a suite is to look at: as transformed, or as they are in the destination."""
     declared = platform.entity(entity)
     columns = ("id", *[f.name for f in declared.fields])
-    target = url(platform.settings, "destination", driver="psycopg2")
     stage: Stage = "transform" if point == "transformed" else "load"
     run = _require(platform, cohort, entity, stage)
     staged = Batch(
@@ -287,7 +281,7 @@ def batch(platform: Platform, cohort: str, entity: str, point: Point) -> Batch:
         rows=run.row_count,
         digest=run.digest,
         columns=columns,
-        url=target,
+        url=platform.destination_url,
     )
     if point == "transformed":
         return replace(staged, schema=SCHEMA, table=table_name(cohort, entity))

@@ -84,14 +84,21 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
         """A transaction; it commits when the block ends without an error."""
+        connection = self._connected()
+        with connection.transaction():
+            yield connection
+
+    def _connected(self) -> psycopg.Connection[dict[str, Any]]:
+        """The connection, in autocommit: a single statement needs no transaction around it."""
         if self._connection is None or self._connection.closed:
             opened = connect(self.settings, "platform", autocommit=True)
             opened.row_factory = dict_row  # type: ignore[assignment]
             self._connection = opened  # type: ignore[assignment]
-        connection = self._connection
-        assert connection is not None
-        with connection.transaction():
-            yield connection
+        assert self._connection is not None
+        return self._connection
+
+    def _read(self, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        return self._connected().execute(query, values).fetchall()
 
     def close(self) -> None:
         if self._connection is not None:
@@ -164,30 +171,32 @@ class Store:
 
     def latest(self, cohort: str, entity: str, stage: Stage) -> StageRun | None:
         """The newest finished run of a stage, None if it has none."""
-        found = [r for r in self.latest_runs([cohort], entity) if r.stage == stage]
-        return found[0] if found else None
+        rows = self._read(
+            f"SELECT {_RUN} FROM migration.stage_run WHERE cohort = %s AND entity = %s "
+            "AND stage = %s AND state = 'done' ORDER BY id DESC LIMIT 1",
+            (cohort, entity, stage),
+        )
+        return StageRun(**rows[0]) if rows else None
 
     def latest_runs(
         self, cohorts: Sequence[str], entity: str | None = None, *, done_only: bool = True
     ) -> list[StageRun]:
         """The newest run of each cohort, entity and stage."""
-        with self.transaction() as c:
-            rows = c.execute(
-                f"SELECT DISTINCT ON (cohort, entity, stage) {_RUN} FROM migration.stage_run "
-                "WHERE cohort = ANY(%s) AND (%s::text IS NULL OR entity = %s) "
-                "AND (NOT %s OR state = 'done') ORDER BY cohort, entity, stage, id DESC",
-                (list(cohorts), entity, entity, done_only),
-            ).fetchall()
+        rows = self._read(
+            f"SELECT DISTINCT ON (cohort, entity, stage) {_RUN} FROM migration.stage_run "
+            "WHERE cohort = ANY(%s) AND (%s::text IS NULL OR entity = %s) "
+            "AND (NOT %s OR state = 'done') ORDER BY cohort, entity, stage, id DESC",
+            (list(cohorts), entity, entity, done_only),
+        )
         return [StageRun(**row) for row in rows]
 
     def history(self, cohort: str, entity: str, stage: Stage) -> list[dict[str, Any]]:
         """Every finished run of a stage, newest first: when, and its counts."""
-        with self.transaction() as c:
-            return c.execute(
-                "SELECT ended_at, counts, digest FROM migration.stage_run WHERE cohort = %s "
-                "AND entity = %s AND stage = %s AND state = 'done' ORDER BY id DESC LIMIT 20",
-                (cohort, entity, stage),
-            ).fetchall()
+        return self._read(
+            "SELECT ended_at, counts, digest FROM migration.stage_run WHERE cohort = %s "
+            "AND entity = %s AND stage = %s AND state = 'done' ORDER BY id DESC LIMIT 20",
+            (cohort, entity, stage),
+        )
 
     def count_finished_since(self, cohorts: Sequence[str], since: datetime) -> int:
         """Stages that ended (done or failed) since an instant: progress for whoever waits."""
@@ -223,14 +232,13 @@ class Store:
         self, cohorts: Sequence[str], entity: str | None = None
     ) -> list[CheckOutcome]:
         """The newest outcome of each cohort, entity and point."""
-        with self.transaction() as c:
-            rows = c.execute(
-                "SELECT DISTINCT ON (cohort, entity, point) cohort, entity, point, digest, "
-                "suite_digest, outcome, results, checked_at FROM migration.check_outcome "
-                "WHERE cohort = ANY(%s) AND (%s::text IS NULL OR entity = %s) "
-                "ORDER BY cohort, entity, point, id DESC",
-                (list(cohorts), entity, entity),
-            ).fetchall()
+        rows = self._read(
+            "SELECT DISTINCT ON (cohort, entity, point) cohort, entity, point, digest, "
+            "suite_digest, outcome, results, checked_at FROM migration.check_outcome "
+            "WHERE cohort = ANY(%s) AND (%s::text IS NULL OR entity = %s) "
+            "ORDER BY cohort, entity, point, id DESC",
+            (list(cohorts), entity, entity),
+        )
         for row in rows:
             row["results"] = tuple(ExpectationResult(**r) for r in row["results"])
         return [CheckOutcome(**row) for row in rows]
@@ -274,15 +282,14 @@ class Store:
 
     def count_exceptions(self, cohorts: Sequence[str]) -> list[dict[str, Any]]:
         """Open exceptions by cohort, entity, kind, rule, field and owner, with the first due time."""
-        with self.transaction() as c:
-            return c.execute(
-                "SELECT cohort, entity, kind, rule, field, owner, count(*)::int AS count, "
-                "min(due_at) AS due_at FROM migration.exception "
-                "WHERE closed_at IS NULL AND cohort = ANY(%s) "
-                "GROUP BY cohort, entity, kind, rule, field, owner "
-                "ORDER BY count(*) DESC, cohort, entity, rule",
-                (list(cohorts),),
-            ).fetchall()
+        return self._read(
+            "SELECT cohort, entity, kind, rule, field, owner, count(*)::int AS count, "
+            "min(due_at) AS due_at FROM migration.exception "
+            "WHERE closed_at IS NULL AND cohort = ANY(%s) "
+            "GROUP BY cohort, entity, kind, rule, field, owner "
+            "ORDER BY count(*) DESC, cohort, entity, rule",
+            (list(cohorts),),
+        )
 
     # --- evidence and decisions -------------------------------------------------------------
 
@@ -297,11 +304,10 @@ class Store:
 
     def decisions(self) -> list[Decision]:
         """The whole decision log, in order."""
-        with self.transaction() as c:
-            rows = c.execute(
-                "SELECT sequence, wave, action, person, reason, evidence_digest, decided_at, "
-                "previous_hash, hash FROM migration.decision ORDER BY sequence"
-            ).fetchall()
+        rows = self._read(
+            "SELECT sequence, wave, action, person, reason, evidence_digest, decided_at, "
+            "previous_hash, hash FROM migration.decision ORDER BY sequence"
+        )
         return [Decision(**row) for row in rows]
 
     def promotion(self, wave: str) -> Decision | None:
