@@ -14,7 +14,7 @@ from assets.jobs import define_jobs
 from assets.partitions import declare_partitions
 from assets.report_resource import NAME as REPORT
 from assets.report_resource import define_report
-from assets.schedules import define_nightly
+from assets.schedules import define_nightly, define_nightly_reference
 from assets.wave_assets import build_wave_assets
 from checks import validation
 from migration_platform.platform import Platform
@@ -46,7 +46,10 @@ def build_definitions(open_platform: Open, suites: Suites) -> dg.Definitions:
             *build_wave_assets(open_platform, entities, partitions),
         ],
         jobs=list(jobs.values()),
-        schedules=[define_nightly(jobs["nightly"], open_platform, partitions)],
+        schedules=[
+            define_nightly(jobs["nightly"], open_platform, partitions),
+            define_nightly_reference(jobs["nightly_reference"], open_platform),
+        ],
         resources={REPORT: define_report(open_platform)},
         executor=dg.in_process_executor,
     )

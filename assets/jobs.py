@@ -1,7 +1,7 @@
 """Jobs: which assets are materialized together. Each run is one process.
 
-`reference` once ahead of the cohorts, `cohort` for each cohort, `wave` for each wave, and `nightly`
-to reconcile a live cohort again. A job has one kind of partition, because Dagster refuses to mix.
+`reference` once ahead of the cohorts, `cohort` for each cohort, `wave` for each wave, `nightly` and
+`nightly_reference` to reconcile again what is live. A job has one kind of partition, because Dagster refuses to mix.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITIC
 
 
 def define_jobs(entities: Sequence[Entity], partitions: Partitions) -> dict[str, Any]:
-    """The four jobs, by name."""
+    """The jobs, by name."""
     reference = [e.name for e in entities if e.is_reference]
     patient = [e.name for e in entities if not e.is_reference]
     by_cohort = dg.PartitionedConfig(
@@ -57,6 +57,12 @@ def define_jobs(entities: Sequence[Entity], partitions: Partitions) -> dict[str,
             selection=[stage_key("reconcile", name) for name in patient],
             config=by_cohort,
             description="Reconciles one cohort that is live. Writes nothing to the destination.",
+        ),
+        dg.define_asset_job(
+            "nightly_reference",
+            selection=[stage_key("reconcile", name) for name in reference],
+            config=QUIET,
+            description="Reconciles the reference entities. Writes nothing to the destination.",
         ),
     ]
     return {job.name: job for job in jobs}

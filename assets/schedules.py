@@ -1,4 +1,5 @@
-"""Schedules: the nightly reconciliation of every cohort that is live on the destination."""
+"""Schedules: the nightly reconciliation of every cohort that is live on the destination, and of the
+reference entities that they stand on (a job of its own, because those have no partition)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -41,3 +42,27 @@ def define_nightly(
         return requests or dg.SkipReason("No cohort is live on the destination yet.")
 
     return nightly
+
+
+def define_nightly_reference(
+    job: Any, open_platform: Callable[[], Platform]
+) -> dg.ScheduleDefinition:
+    """One run for the reference entities, at the same time, once a cohort is live."""
+
+    @dg.schedule(
+        name="nightly_reference",
+        job=job,
+        cron_schedule=NIGHTLY_CRON,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Reconciles the reference entities at 02:15 UTC.",
+    )
+    def nightly_reference(
+        context: dg.ScheduleEvaluationContext,
+    ) -> dg.RunRequest | dg.SkipReason:
+        if not open_platform().live_cohorts():
+            return dg.SkipReason("No cohort is live on the destination yet.")
+        night = context.scheduled_execution_time.date().isoformat()
+        return dg.RunRequest(run_key=f"nightly/{night}/reference")
+
+    return nightly_reference

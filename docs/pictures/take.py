@@ -37,7 +37,10 @@ def main() -> None:
     home = Path(os.environ.get("MIGRATION_HOME", HERE.parents[1] / ".migration"))
     for report in ("pilot-weight",):
         page = (home / "reports" / f"{report}.html").as_uri()
-        for name, size in (("expectation-report", "1200,1500"), ("expectation-report-phone", "420,900")):
+        for name, size in (
+            ("expectation-report", "1200,1500"),
+            ("expectation-report-phone", "420,900"),
+        ):
             photograph(browser, page, HERE / f"{name}.png", size)
     command = [sys.executable, "-m", "migration_platform", "ui", "--port", str(PORT)]
     pages = subprocess.Popen(

@@ -48,3 +48,13 @@ def test_it_runs_without_being_switched_on_at_a_quarter_past_two_utc() -> None:
     assert nightly.cron_schedule == "15 2 * * *"
     assert nightly.execution_timezone == "UTC"
     assert nightly.default_status == dg.DefaultScheduleStatus.RUNNING
+
+
+def test_the_reference_entities_are_looked_at_in_the_same_night() -> None:
+    from assets.definitions import defs
+
+    schedule = defs.get_repository_def().get_schedule_def("nightly_reference")
+    assert schedule.cron_schedule == "15 2 * * *"
+    job = defs.resolve_job_def(schedule.job_name)
+    keys = {key.to_user_string() for key in job.asset_layer.selected_asset_keys}
+    assert keys == {"reconcile/organization", "reconcile/practitioner", "reconcile/payer"}

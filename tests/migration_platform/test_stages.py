@@ -157,7 +157,9 @@ def test_running_again_writes_no_row_and_gives_the_same_bytes(platform: Platform
 
     again = move(platform)
 
-    assert [(c["inserted"], c["updated"], c["withdrawn"]) for c in again.values()] == [(0, 0, 0)] * 2
+    assert [(c["inserted"], c["updated"], c["withdrawn"]) for c in again.values()] == [
+        (0, 0, 0)
+    ] * 2
     assert destination(platform, "SELECT count(*) FROM migration.journal") == journal
     assert {p: p.read_bytes() for p in platform.staging.root.rglob("*.parquet")} == staged
 

@@ -65,9 +65,7 @@ def test_waves_come_in_order_and_know_the_one_before(tmp_path: Path) -> None:
         ("[retention]", "[retention", "not valid TOML"),
     ],
 )
-def test_a_mistake_is_named_with_its_line(
-    tmp_path: Path, change: str, by: str, says: str
-) -> None:
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, change: str, by: str, says: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
         read(tmp_path, GOOD.replace(change, by))
 

@@ -17,7 +17,14 @@ import pytest
 from migration_platform import embedded
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("migration_platform", "assets", "checks", "workspace.yaml", "dagster.yaml", "pyproject.toml")
+PARTS = (
+    "migration_platform",
+    "assets",
+    "checks",
+    "workspace.yaml",
+    "dagster.yaml",
+    "pyproject.toml",
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,9 @@ class Project:
             text=True,
             timeout=600,
         )
-        assert done.returncode == expect, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == expect, (
+            f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        )
         return done.stdout
 
     def ask(self, *words: str, expect: int = 0) -> Any:

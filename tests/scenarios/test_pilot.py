@@ -38,7 +38,9 @@ def test_from_an_empty_home_to_a_promoted_pilot_and_what_happens_after(project: 
     accounts = project.ask("accounting")
     balanced(accounts)
     assert {a["cohort"] for a in accounts} == {"reference", "pilot-weight", "pilot-skin"}
-    assert all(a["mismatched"] == a["missing"] == a["unexpected"] == 0 for a in accounts if a["applicable"])
+    assert all(
+        a["mismatched"] == a["missing"] == a["unexpected"] == 0 for a in accounts if a["applicable"]
+    )
     assert sum(a["loaded"] for a in accounts) > 500
     pilot = project.waves()["pilot"]
     assert pilot["verdict"] == "hold"
@@ -105,7 +107,9 @@ def test_from_an_empty_home_to_a_promoted_pilot_and_what_happens_after(project: 
     assert "now it would not be" in project.waves()["pilot"]["sentence"]
 
     # No report, log or event tells a patient's name.
-    names = {n for row in project.query("destination", "SELECT last_name FROM patient") for n in row}
+    names = {
+        n for row in project.query("destination", "SELECT last_name FROM patient") for n in row
+    }
     reports = list((project.home / "reports").glob("*.html"))
     assert len(reports) >= 3
     for report in reports:
