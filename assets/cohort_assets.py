@@ -26,7 +26,7 @@ SENTENCES = {
     "extract": "The source's records, in one snapshot with the cohort's other entities.",
     "transform": "The mapped records; archived, excluded and excepted ones apart.",
     "load": "The records in the destination, with their crosswalk and journal.",
-    "reconcile": "Source snapshot and destination compared, field by field.",
+    "reconcile": "What was sent and what is there compared, field by field; the snapshot accounted for.",
 }
 
 Open: TypeAlias = Callable[[], Platform]

@@ -27,6 +27,8 @@ class Account:
     missing: int | None = None
     unexpected: int | None = None
     found: int | None = None
+    unaccounted: int = 0
+    """Source records with no end, more than one, or another than what was sent says."""
 
     @property
     def differences(self) -> tuple[str, ...]:
@@ -53,6 +55,8 @@ class Account:
                     f"found {self.found:,} at the destination, but matched, mismatched and "
                     f"unexpected add up to {there:,}"
                 )
+        if self.unaccounted:
+            said.append(f"{self.unaccounted:,} source records have no single end")
         return tuple(said)
 
     @property

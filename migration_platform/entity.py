@@ -139,6 +139,9 @@ class Retention:
     since: Translation
     keep: pl.Expr | None = None
     keep_sentence: str = ""
+    is_record_date: bool = True
+    """`since` says when the record was made; the newest of those is the as-of date. A period's end
+    (a renewal, a plan's end) may lie in the future and does not count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Evidence:
 class CohortState:
     """How far a cohort is, for the evidence. `outdated` names what is not about the present state.
 
-    `may_be_empty`: a cohort of orphaned records, or the reference entities of a source without any,
+    `unassigned`: patients of the source in no cohort. `may_be_empty`: a cohort of orphaned records, or the reference entities of a source without any,
     loads nothing and is no less complete.
     """
 
@@ -65,6 +65,8 @@ class CohortState:
     patients: int | None
     loaded: int
     may_be_empty: bool
+    unassigned: int
+    as_of: datetime | None
     missing_stages: tuple[str, ...]
     outdated: tuple[str, ...]
     reconciled_at: datetime | None
@@ -74,7 +76,7 @@ def assemble(
     wave: Wave,
     *,
     cohorts: Sequence[CohortState],
-    accounts: Sequence[tuple[Account, int, str]],
+    accounts: Sequence[tuple[Account, str]],
     checks: Sequence[CheckOutcome],
     exceptions: Sequence[Mapping[str, Any]],
     versions: Mapping[str, str],
@@ -83,8 +85,8 @@ def assemble(
 ) -> Evidence:
     """Build a wave's evidence and decide on it.
 
-    `accounts` holds, for each cohort and entity, its account, the number of records without a
-    single end, and the digest of what was found at the destination.
+    `accounts` holds, for each cohort and entity, its account and the digest of what was found at the
+    destination.
     """
     document: dict[str, Any] = {
         "wave": wave.name,
@@ -97,6 +99,7 @@ def assemble(
         "cohorts": [
             {
                 **asdict(c),
+                "as_of": c.as_of and c.as_of.astimezone(UTC).isoformat(timespec="seconds"),
                 "reconciled_at": c.reconciled_at
                 and c.reconciled_at.astimezone(UTC).isoformat(timespec="seconds"),
             }
@@ -107,10 +110,9 @@ def assemble(
                 **asdict(account),
                 "differences": list(account.differences),
                 "balanced": account.balanced,
-                "unaccounted": unaccounted,
                 "found_digest": digest,
             }
-            for account, unaccounted, digest in accounts
+            for account, digest in accounts
         ],
         "checks": [
             {

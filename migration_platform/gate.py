@@ -1,21 +1,45 @@
 """Gate: may this be loaded? The rule stands in the load itself, whatever way it was started.
 
-The first wave's gate is open. A later wave's opens when the wave before it is promoted.
+The first wave's gate is open. A later wave's opens when the wave before it is promoted, in a decision
+log that is whole, under the waves as they were when their first cohort was frozen.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from migration_platform.check import CheckOutcome
+from migration_platform.decision import find_break
 from migration_platform.errors import GateClosedError
-from migration_platform.store import StageRun, Store
+from migration_platform.store import StageRun
 from migration_platform.wave import Plan
 
+if TYPE_CHECKING:
+    from migration_platform.platform import Platform
 
-def require_open(store: Store, plan: Plan, cohort: str) -> None:
-    """Raise GateClosedError unless the wave before this cohort's is promoted."""
+MOST_WITHDRAWN, FEW = 0.5, 10
+"""Of an entity's loaded records: a load that would withdraw more than this share (and more than a
+few records) is refused, because a table that was lost looks just like that."""
+
+
+def require_open(platform: Platform, cohort: str) -> None:
+    """Raise GateClosedError unless the wave before this cohort's is promoted.
+
+    Also if the decision log was altered, or `waves.toml` has moved a wave or a cohort that was
+    frozen before: the gates would not be those that were agreed on.
+    """
+    plan = platform.plan
     wave = plan.wave_of(cohort)
+    require_sealed(plan, platform.frozen_cohorts())
+    log = platform.store.decisions()
+    broken = find_break(log)
+    if broken is not None:
+        raise GateClosedError(
+            f"the decision log is not whole from entry {broken} on: somebody altered it. Nothing "
+            "loads until it is restored."
+        )
     before = plan.before(wave.name)
-    if before is None or store.promotion(before.name) is not None:
+    if before is None or any(d.wave == before.name and d.action == "promote" for d in log):
         return
     raise GateClosedError(
         f"cohort {cohort} may not load: it is in wave {wave.name}, and wave {before.name} is not "
@@ -23,7 +47,29 @@ def require_open(store: Store, plan: Plan, cohort: str) -> None:
     )
 
 
-def require_checked(outcome: CheckOutcome | None, transformed: StageRun) -> None:
+def require_sealed(plan: Plan, frozen: list[tuple[str, str, int]]) -> None:
+    """Raise GateClosedError if a frozen cohort (name, wave, place of the wave) stands elsewhere now."""
+    places = {wave.name: place for place, wave in enumerate(plan.waves)}
+    now = {c.name: c.wave for c in plan.cohorts}
+    for name, wave, place in frozen:
+        if now.get(name) != wave or places.get(wave) != place:
+            raise GateClosedError(
+                f"{plan.file.name} has changed since cohort {name} was frozen as one of wave {wave} "
+                f"(number {place + 1} in order): put the wave and the cohort back where they were."
+            )
+
+
+def require_still_there(cohort: str, entity: str, *, loaded: int, withdrawn: int) -> None:
+    """Raise GateClosedError if a load would withdraw most of what is loaded."""
+    if withdrawn > FEW and withdrawn > loaded * MOST_WITHDRAWN:
+        raise GateClosedError(
+            f"{entity} in cohort {cohort}: {withdrawn:,} of {loaded:,} loaded records are no longer "
+            "in what was transformed. A lost table or a revoked right looks like this. If it is "
+            f"meant, set MIGRATION_ALLOW_WITHDRAWAL={entity} for this run. Nothing was written."
+        )
+
+
+def require_checked(outcome: CheckOutcome | None, transformed: StageRun, suite_digest: str) -> None:
     """Raise GateClosedError unless exactly what is to be loaded has passed its suite.
 
     Nothing transformed needs no check: there is nothing to load.
@@ -35,7 +81,11 @@ def require_checked(outcome: CheckOutcome | None, transformed: StageRun) -> None
         f"Materialize transform/{transformed.entity}, or `migration run --cohort "
         f"{transformed.cohort} --entity {transformed.entity}`."
     )
-    if outcome is None or outcome.digest != transformed.digest:
+    if (
+        outcome is None
+        or outcome.digest != transformed.digest
+        or outcome.suite_digest != suite_digest
+    ):
         raise GateClosedError(
             f"{where} may not load: its suite has not been run on what is staged now. {again}"
         )

@@ -40,7 +40,7 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
     result = evidence.assemble(
         declared,
         cohorts=[_state(platform, name, runs, checks) for name in everywhere],
-        accounts=[(a, *_found(runs.get((a.cohort, a.entity, "reconcile")))) for a in accounts],
+        accounts=[(a, _found(runs.get((a.cohort, a.entity, "reconcile")))) for a in accounts],
         checks=checks,
         exceptions=store.count_exceptions(everywhere),
         versions={
@@ -55,8 +55,8 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
     return result
 
 
-def _found(run: StageRun | None) -> tuple[int, str]:
-    return (run.counts.get("unaccounted", 0), run.digest) if run else (0, "")
+def _found(run: StageRun | None) -> str:
+    return run.digest if run else ""
 
 
 def _digest(parts: Sequence[str]) -> str:
@@ -80,7 +80,7 @@ def _state(
 
     outdated: list[str] = []
     reconciled: list[datetime] = []
-    loaded = 0
+    loaded = unassigned = 0
     for entity in entities:
         chain = [runs.get((cohort, entity, s)) for s in STAGES]
         extract, transform, load, reconcile = chain
@@ -91,6 +91,7 @@ def _state(
         assert load is not None
         assert reconcile is not None
         loaded += load.counts.get("loaded", 0)
+        unassigned += extract.counts.get("unassigned", 0)
         if reconcile.ended_at is not None:
             reconciled.append(reconcile.ended_at)
         if transform.input_digest != input_digest(platform, cohort, entity, newest):
@@ -102,11 +103,13 @@ def _state(
         if reconcile.started_at and load.ended_at and reconcile.started_at < load.ended_at:
             outdated.append(f"{entity} was loaded after it was reconciled")
         if load.counts.get("loaded", 0):
-            outdated += _unchecked(entity, load, checks, cohort)
+            outdated += _unchecked(platform, entity, load, checks, cohort)
     return CohortState(
         name=cohort,
         patients=_patients(platform, cohort),
         loaded=loaded,
+        unassigned=unassigned,
+        as_of=None if cohort == REFERENCE else platform.as_of(cohort),
         may_be_empty=cohort == REFERENCE or platform.plan.cohort(cohort).orphans,
         missing_stages=tuple(missing),
         outdated=tuple(outdated),
@@ -115,7 +118,7 @@ def _state(
 
 
 def _unchecked(
-    entity: str, load: StageRun, checks: Sequence[CheckOutcome], cohort: str
+    platform: Platform, entity: str, load: StageRun, checks: Sequence[CheckOutcome], cohort: str
 ) -> list[str]:
     """Points at which what is loaded has no check outcome of its own that says anything."""
     said = []
@@ -123,7 +126,9 @@ def _unchecked(
         found = next(
             (c for c in checks if (c.cohort, c.entity, c.point) == (cohort, entity, point)), None
         )
-        if found is None or found.digest != load.digest or found.outcome == "not applicable":
+        if found is not None and found.suite_digest != platform.suite_digest(entity):
+            said.append(f"the suite of {entity} changed after it was run {words}")
+        elif found is None or found.digest != load.digest or found.outcome == "not applicable":
             said.append(f"{entity} as it is now was not checked {words}")
     return said
 

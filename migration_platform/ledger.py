@@ -50,6 +50,7 @@ def _account(cohort: str, entity: str, runs: dict[str, StageRun | None]) -> Acco
         missing=count("reconcile", "missing"),
         unexpected=count("reconcile", "unexpected"),
         found=count("reconcile", "found"),
+        unaccounted=count("reconcile", "unaccounted") or 0,
     )
 
 
@@ -69,4 +70,5 @@ def input_digest(
         home = REFERENCE if platform.entity(parent).is_reference else cohort
         run = newest(home, parent, "transform")
         parts.append(run.digest if run else "")
+    parts.append(str(platform.window_start(cohort, entity)))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -11,7 +11,7 @@ from typing import Any
 
 from migration_platform.governance import write_expectation_report
 from migration_platform.ledger import account_for
-from migration_platform.platform import Platform
+from migration_platform.platform import REFERENCE, Platform
 
 
 def judge_run(
@@ -60,7 +60,6 @@ def _judge(
                 f"{check.entity}: {bad} of {len(check.results)} expectations "
                 f"{check.outcome} {point}"
             )
-    unaccounted = {r.entity: r.counts.get("unaccounted", 0) for r in runs if r.stage == "reconcile"}
     for account in accounts:
         reasons += [f"{account.entity}: {d}" for d in account.differences]
         found = [
@@ -70,11 +69,9 @@ def _judge(
         ]
         if found:
             reasons.append(f"{account.entity}: {', '.join(found)}")
-        if unaccounted.get(account.entity):
-            reasons.append(
-                f"{account.entity}: {unaccounted[account.entity]:,} source records without a "
-                "single end"
-            )
+    may_be_empty = cohort == REFERENCE or platform.plan.cohort(cohort).orphans
+    if entities is None and not may_be_empty and not any(a.loaded for a in accounts):
+        reasons.append("no record is loaded: an empty cohort proves nothing")
     written = sum(
         r.counts.get(n, 0)
         for r in done

@@ -6,7 +6,7 @@ Opening it touches no database; each connection is made when it is first needed.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,8 +19,9 @@ from migration_platform import schema
 from migration_platform.database import adbc, connect, url
 from migration_platform.entity import Entity
 from migration_platform.errors import ConfigurationError
-from migration_platform.registry import load_entities, mapping_digest
+from migration_platform.registry import load_entities, mapping_digest, suite_digest
 from migration_platform.settings import Database, Settings
+from migration_platform.source.as_of import months_before
 from migration_platform.source.inspection import Applicability, judge_entities, read_tables
 from migration_platform.staging import Staging
 from migration_platform.store import Store
@@ -39,6 +40,7 @@ class Platform:
     settings: Settings
     plan: Plan
     entities: dict[str, Entity]
+    suites: Callable[[str], str] = suite_digest
     _ready: set[str] = field(default_factory=set)
     _streams: dict[str, Any] = field(default_factory=dict)
     _destinations: list[psycopg.Connection[Any]] = field(default_factory=list)
@@ -82,6 +84,25 @@ class Platform:
             connection.close()
             raise
         self._destinations.append(connection)
+
+    def frozen_cohorts(self) -> list[tuple[str, str, int]]:
+        """Each frozen cohort with its wave and the wave's place in order when it was frozen."""
+        with self.destination() as connection:
+            return connection.execute(
+                "SELECT name, wave, place FROM migration.cohort ORDER BY name"
+            ).fetchall()
+
+    def window_start(self, cohort: str, entity: str) -> datetime | None:
+        """The instant before which the entity's records are archived; None to keep all."""
+        months = self.plan.months(entity)
+        if cohort == REFERENCE or months is None or self.entity(entity).retention is None:
+            return None
+        as_of = self.as_of(cohort)
+        return None if as_of is None else months_before(as_of, months)
+
+    def suite_digest(self, entity: str) -> str:
+        """Digest of what is asked of the entity's records now."""
+        return self.suites(entity)
 
     @cached_property
     def destination_url(self) -> str:

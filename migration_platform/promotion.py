@@ -56,8 +56,6 @@ def _wrong(document: dict[str, Any]) -> Iterator[str]:
         ]
         if found:
             yield f"{where} differs from what was sent: {', '.join(found)}"
-        if line["unaccounted"]:
-            yield f"{where}: {line['unaccounted']:,} source records have no single end"
     for check in document["checks"]:
         if check["outcome"] in ("failed", "error"):
             state = "failed" if check["outcome"] == "failed" else "could not be run"
@@ -82,6 +80,11 @@ def _unseen(document: dict[str, Any]) -> Iterator[str]:
             )
         elif not cohort["loaded"] and not cohort["may_be_empty"]:
             yield f"cohort {cohort['name']} has loaded no record: an empty cohort proves nothing"
+        if cohort["unassigned"]:
+            yield (
+                f"{cohort['unassigned']:,} patients of the source belong to no cohort: add one to "
+                "the last wave of waves.toml"
+            )
         for what in cohort["outdated"]:
             yield f"{what} in cohort {cohort['name']}: run the cohort again"
 

@@ -73,3 +73,18 @@ def _digest_files(files: Sequence[Path]) -> bytes:
         digest.update(path.name.encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.digest()
+
+
+def suite_digest(entity: str) -> str:
+    """Digest of the entity's suite as it is now, from the package that announces it under the entry
+    point group `migration_platform.suites`.
+
+    Raises ConfigurationError if none does, or the entity has no suite.
+    """
+    found = list(entry_points(group="migration_platform.suites", name="digest"))
+    if len(found) != 1:
+        raise ConfigurationError(
+            f"{len(found)} packages announce 'digest' under the entry point group "
+            "'migration_platform.suites'; there must be one. Install the project (make demo)."
+        )
+    return str(found[0].load()(entity))

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migration_platform import schema
+from migration_platform.errors import ConfigurationError
 from migration_platform.platform import Platform
+from migration_platform.settings import Settings, variable
 
 if TYPE_CHECKING:
     from migration_platform.sample import SourceBuild
@@ -34,6 +36,7 @@ def build_source(
     """
     from migration_platform.sample import build_sample, import_synthea
 
+    require_trial(platform.settings)
     before = platform.store.source_build()
     if synthea is None:
         build = build_sample(platform.settings, patients=patients, seed=seed, progress=progress)
@@ -52,9 +55,25 @@ def build_source(
     return build, fresh
 
 
+def require_trial(settings: Settings) -> None:
+    """Raise ConfigurationError unless all that a new source empties is the embedded trial's own."""
+    own = [variable(n) for n in ("source", "destination", "platform") if settings.given_url(n)]
+    if own:
+        raise ConfigurationError(
+            "a new sample source empties source, destination and platform store, and "
+            f"{', '.join(own)} names a server of your own. Unset it, or set MIGRATION_HOME to a "
+            "folder for a trial."
+        )
+
+
 def start_anew(platform: Platform) -> None:
-    """Empty the destination, the staging area, the reports and the platform store."""
+    """Empty the destination, the staging area, the reports and the platform store.
+
+    Folders outside the home are left alone: what lies there may be somebody's own.
+    """
     from migration_platform.database import connect
+
+    require_trial(platform.settings)
 
     with connect(platform.settings, "destination") as connection:
         for name in ("migration", "migration_staging", "public"):
@@ -63,9 +82,10 @@ def start_anew(platform: Platform) -> None:
     platform.close()
     with connect(platform.settings, "platform") as connection:
         connection.execute("DROP SCHEMA IF EXISTS migration CASCADE")
-    platform.staging.remove()
-    for folder in (platform.settings.destination_documents, platform.settings.reports):
-        shutil.rmtree(folder, ignore_errors=True)
+    settings = platform.settings
+    for folder in (settings.staging, settings.destination_documents, settings.reports):
+        if folder.is_relative_to(settings.home):
+            shutil.rmtree(folder, ignore_errors=True)
     for target in ("platform", "destination"):
         schema.upgrade(platform.settings, target)
 

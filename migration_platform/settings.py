@@ -44,6 +44,8 @@ class Settings:
     reports: Path
     secrets: Path
     given_token_key: str | None = None
+    allow_withdrawal: frozenset[str] = frozenset()
+    """Entities of which a load may withdraw most records: said on purpose, for one run."""
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -73,6 +75,9 @@ class Settings:
             reports=place("MIGRATION_REPORTS", home / "reports"),
             secrets=home / "secrets",
             given_token_key=environ.get("MIGRATION_TOKEN_KEY") or None,
+            allow_withdrawal=frozenset(
+                environ.get("MIGRATION_ALLOW_WITHDRAWAL", "").replace(",", " ").split()
+            ),
         )
         settings._require_different_databases()
         return settings

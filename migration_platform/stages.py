@@ -18,7 +18,7 @@ import psycopg
 from migration_platform import gate
 from migration_platform.check import Batch, CheckOutcome, ExpectationResult, Point, overall_outcome
 from migration_platform.destination.documents import copy_document
-from migration_platform.destination.load import load_staged
+from migration_platform.destination.load import count_leaving, count_loaded, load_staged
 from migration_platform.destination.staged_table import (
     SCHEMA,
     stage_records,
@@ -26,15 +26,21 @@ from migration_platform.destination.staged_table import (
     table_name,
 )
 from migration_platform.entity import Entity
-from migration_platform.errors import MigrationError
+from migration_platform.errors import GateClosedError, MigrationError
 from migration_platform.exception_queue import read_exceptions
 from migration_platform.ledger import account_for, input_digest
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.reconciliation import reconcile_entity
 from migration_platform.reconciliation.readback import read_back
-from migration_platform.source.as_of import find_newest_record, months_before
+from migration_platform.source.as_of import find_newest_record
 from migration_platform.source.extraction import Scope, Snapshot
-from migration_platform.source.membership import freeze, frozen_members, read_population
+from migration_platform.source.membership import (
+    all_members,
+    count_unassigned,
+    freeze,
+    frozen_members,
+    read_population,
+)
 from migration_platform.staging import quote_name, quote_text
 from migration_platform.store import Stage, StageRun
 from migration_platform.transformation import transform_snapshot
@@ -92,7 +98,7 @@ def extract(platform: Platform, cohort: str, entities: Sequence[str]) -> dict[st
                     row_count=rows,
                     digest=digest,
                     byte_count=size,
-                    counts={"extracted": rows},
+                    counts={"extracted": rows, **_count_unassigned(platform, cohort, entity)},
                     reason=_absent_sentence(entity, judged.absent),
                 )
             done[name] = _result(run.ended)
@@ -134,7 +140,7 @@ def transform(platform: Platform, cohort: str, entity: str) -> StageResult:
                     mapped,
                     ends,
                     duck,
-                    window_start=_window_start(platform, cohort, entity),
+                    window_start=platform.window_start(cohort, entity),
                     absent=platform.applicability[entity].absent,
                 )
                 size = mapped.stat().st_size + ends.stat().st_size
@@ -168,20 +174,34 @@ def load(platform: Platform, cohort: str, entity: str) -> StageResult:
     """
     declared = platform.entity(entity)
     if cohort != REFERENCE:
-        gate.require_open(platform.store, platform.plan, cohort)
+        gate.require_open(platform, cohort)
     with _recorded(platform, cohort, entity, "load") as run:
         transformed = _require(platform, cohort, entity, "transform")
         run.update(input_digest=transformed.digest, mapping_digest=transformed.mapping_digest)
         if not transformed.applicable:
+            with platform.destination() as connection:
+                there = count_loaded(connection, cohort, entity)
+            if there:
+                raise GateClosedError(
+                    f"{entity} in cohort {cohort}: {there:,} records are loaded, and now the "
+                    f"entity is not applicable: {transformed.reason}. Restore what the source had."
+                )
             run.update(applicable=False, reason=transformed.reason, digest=NOT_APPLICABLE_DIGEST)
         else:
             outcome = _check(platform, cohort, entity, "transformed")
-            gate.require_checked(outcome, transformed)
+            gate.require_checked(outcome, transformed, platform.suite_digest(entity))
             with platform.destination() as connection:
                 if staged_digest(connection, cohort, entity) != transformed.digest:
                     raise MigrationError(
                         f"{entity} in cohort {cohort}: what is staged beside the destination is not "
                         f"what was transformed. Materialize transform/{entity} again."
+                    )
+                if entity not in platform.settings.allow_withdrawal:
+                    gate.require_still_there(
+                        cohort,
+                        entity,
+                        loaded=count_loaded(connection, cohort, entity),
+                        withdrawn=count_leaving(connection, cohort, entity),
                     )
                 copied = _copy_documents(platform, cohort, declared)
                 counts = load_staged(
@@ -194,7 +214,7 @@ def load(platform: Platform, cohort: str, entity: str) -> StageResult:
                 )
                 if cohort != REFERENCE:
                     # Again just before the commit: a promotion may have been undone meanwhile.
-                    gate.require_open(platform.store, platform.plan, cohort)
+                    gate.require_open(platform, cohort)
                 connection.commit()
             run.update(
                 row_count=counts.loaded,
@@ -259,11 +279,10 @@ def reconcile(platform: Platform, cohort: str, entity: str) -> Reconciled:
                 },
             )
     account = account_for(platform, [cohort], entity)[0]
-    unaccounted = run.ended.counts.get("unaccounted", 0)
     return Reconciled(
         **asdict(_result(run.ended)),
-        clean=None if account.clean is None else account.clean and not unaccounted,
-        balanced=False if unaccounted else account.balanced,
+        clean=account.clean,
+        balanced=account.balanced,
         sentence=_sentence(run.ended),
     )
 
@@ -374,6 +393,13 @@ def _scope(platform: Platform, cohort: str) -> Scope:
     with platform.destination() as destination:
         members = frozen_members(destination, cohort)
         if members is None:
+            gate.require_sealed(platform.plan, platform.frozen_cohorts())
+            promoted = platform.store.promotion(declared.wave)
+            if promoted is not None:
+                raise GateClosedError(
+                    f"cohort {cohort} is new in wave {declared.wave}, which is promoted: put it "
+                    f"into a later wave of {platform.plan.file.name}."
+                )
             with platform.source() as source:
                 table = platform.source_tables[population["table"]]
                 people = read_population(source, platform.plan, table, platform.states)
@@ -382,17 +408,21 @@ def _scope(platform: Platform, cohort: str) -> Scope:
                 )
             members = freeze(destination, platform.plan, declared, people, newest)
             destination.commit()
+        everybody = all_members(destination) if declared.orphans else members
     if declared.orphans:
-        return Scope(None, population["table"], population["key"])
+        return Scope(tuple(everybody), True, population["table"], population["key"])
     return Scope(tuple(members))
 
 
-def _window_start(platform: Platform, cohort: str, entity: str) -> datetime | None:
-    months = platform.plan.months(entity)
-    if cohort == REFERENCE or months is None or platform.entity(entity).retention is None:
-        return None
-    as_of = platform.as_of(cohort)
-    return None if as_of is None else months_before(as_of, months)
+def _count_unassigned(platform: Platform, cohort: str, entity: Entity) -> dict[str, int]:
+    """Patients in no cohort, once no cohort is left that could take them; counted with patients."""
+    frozen = {name for name, _, _ in platform.frozen_cohorts()}
+    if cohort == REFERENCE or entity.source.table != platform.plan.population["table"]:
+        return {}
+    if any(c.name not in frozen for c in platform.plan.cohorts):
+        return {}
+    with platform.source() as source, platform.destination() as destination:
+        return {"unassigned": count_unassigned(source, platform.plan, all_members(destination))}
 
 
 def _copy_documents(platform: Platform, cohort: str, entity: Entity) -> int:
@@ -410,7 +440,7 @@ def _copy_documents(platform: Platform, cohort: str, entity: Entity) -> int:
         )
         for path, place, sha256 in cursor.fetchall():
             written += copy_document(
-                settings.source_documents / path, settings.destination_documents / place, sha256
+                settings.source_documents / path, settings.destination_documents, place, sha256
             )
     return written
 

@@ -7,7 +7,6 @@ name and moved into place, so that a reader finds the old snapshot or the new on
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,10 +66,6 @@ class Staging:
             ):
                 self._duck.execute(f"SET {setting}").fetchall()
         return self._duck.cursor()
-
-    def remove(self) -> None:
-        """Delete everything staged."""
-        shutil.rmtree(self.root, ignore_errors=True)
 
 
 def quote_text(text: str) -> str:

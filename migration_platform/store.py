@@ -265,8 +265,8 @@ class Store:
             c.execute(
                 "INSERT INTO migration.exception AS e (entity, token, cohort, kind, rule, field, "
                 "owner, opened_at, due_at) SELECT %s, token, %s, kind, rule, field, owner, %s, "
-                "due_at FROM incoming ON CONFLICT (entity, token) DO UPDATE SET "
-                "cohort = excluded.cohort, kind = excluded.kind, rule = excluded.rule, "
+                "due_at FROM incoming ON CONFLICT (cohort, entity, token) DO UPDATE SET "
+                "kind = excluded.kind, rule = excluded.rule, "
                 "field = excluded.field, owner = excluded.owner, closed_at = NULL, "
                 "opened_at = CASE WHEN e.closed_at IS NULL THEN e.opened_at ELSE excluded.opened_at"
                 " END, due_at = CASE WHEN e.closed_at IS NULL THEN e.due_at ELSE excluded.due_at "

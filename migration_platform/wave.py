@@ -16,6 +16,9 @@ from typing import Any
 from migration_platform.errors import ConfigurationError
 
 ATTRIBUTES = ("program", "state", "stage", "provider")
+LONGEST_NAME = 24
+"""Of a cohort: it is part of a table's name, which Postgres cuts at 63 bytes."""
+
 NONE = "(none)"
 """In a rule: the source does not say."""
 
@@ -57,7 +60,7 @@ class Plan:
     waves: tuple[Wave, ...]
     population: Mapping[str, str]
     as_of: datetime | None
-    retention_months: int
+    retention_months: int | None
     retention: Mapping[str, int | None]
     file: Path
 
@@ -144,6 +147,13 @@ class _Reader:
                     first = self.line("name", f'"{name}"')
                     again = self.line("name", f'"{name}"', after=first)
                     raise self.fail(again, f"a second {kind} is named '{name}'")
+        orphans = [c.name for w in waves for c in w.cohorts if c.orphans]
+        if len(orphans) != 1:
+            raise self.fail(
+                self.line("orphans"),
+                "one cohort, and only one, takes the records whose patient does not exist "
+                f"(orphans = true); here {len(orphans)} do",
+            )
         retention = raw.get("retention", {})
         self.known(retention, {"months", "entities"}, self.line("[retention"), "[retention]")
         windows = {
@@ -160,7 +170,7 @@ class _Reader:
             waves=waves,
             population=population,
             as_of=self.as_of(raw.get("as_of")),
-            retention_months=self.window("months", retention.get("months", 24)) or 24,
+            retention_months=self.window("months", retention.get("months", 24)),
             retention=windows,
             file=self.path,
         )
@@ -235,9 +245,16 @@ class _Reader:
     def cohort(self, raw: dict[str, Any], wave: str) -> Cohort:
         name = raw.get("name")
         at = self.line("name", f'"{name}"')
-        if not isinstance(name, str) or not name.replace("-", "").isalnum() or name == "reference":
+        if (
+            not isinstance(name, str)
+            or not name.replace("-", "").isalnum()
+            or name == "reference"
+            or len(name) > LONGEST_NAME
+        ):
             raise self.fail(
-                at, "a cohort needs a name of letters, digits and - ('reference' is taken)"
+                at,
+                f"a cohort needs a name of up to {LONGEST_NAME} letters, digits and - "
+                "('reference' is taken)",
             )
         self.known(raw, {"name", "where", "at_most", "share", "orphans"}, at, f"cohort '{name}'")
         where: dict[str, tuple[str, ...]] = {}

@@ -43,7 +43,10 @@ ENTITY = Entity(
         Field("reason_description", "text", text("REASONDESCRIPTION"), description="In words"),
     ),
     retention=Retention(
-        since=ENDED, keep=filled("STOP").is_null(), keep_sentence="it is under way"
+        since=ENDED,
+        keep=filled("STOP").is_null(),
+        keep_sentence="it is under way",
+        is_record_date=False,
     ),
     file=Path(__file__),
 )

@@ -46,7 +46,10 @@ ENTITY = Entity(
         ),
     ),
     retention=Retention(
-        since=ENDED, keep=filled("STOP").is_null(), keep_sentence="it has not ended"
+        since=ENDED,
+        keep=filled("STOP").is_null(),
+        keep_sentence="it has not ended",
+        is_record_date=False,
     ),
     file=Path(__file__),
 )

@@ -64,6 +64,6 @@ ENTITY = Entity(
         ),
         Field("owner_name", "text", text("OWNERNAME"), description="Name of the holder"),
     ),
-    retention=Retention(since=END),
+    retention=Retention(since=END, is_record_date=False),
     file=Path(__file__),
 )

@@ -88,6 +88,7 @@ ENTITY = Entity(
         | STATUS.value.is_in(["active", "on_hold"])
         | (REFILLS.value > 0),
         keep_sentence="it has not ended, is active or on hold, or has refills left",
+        is_record_date=False,
     ),
     file=Path(__file__),
 )

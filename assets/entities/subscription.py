@@ -55,6 +55,7 @@ ENTITY = Entity(
         since=first_of(CANCELLED, RENEWS),
         keep=~STATUS.value.is_in(["cancelled", "expired"]),
         keep_sentence="it is neither cancelled nor expired",
+        is_record_date=False,
     ),
     file=Path(__file__),
 )

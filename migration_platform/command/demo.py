@@ -15,6 +15,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed gives the same patients.")] = 7,
 ) -> None:
     """Build the sample source, move the pilot wave, and say of every wave whether it may go on."""
+    from migration_platform import gate
     from migration_platform.command.run import run_cohorts
     from migration_platform.command.status import print_wave, read_status
     from migration_platform.platform import Platform
@@ -48,7 +49,7 @@ def demo(
     if second is not None:
         err.print(f"[bold]3[/] Trying to load wave {second.name} before {first.name} is promoted")
         try:
-            run_cohorts(platform, [second.cohorts[0].name])
+            gate.require_open(platform, second.cohorts[0].name)
             err.print(f"  the gate was open: wave {first.name} is promoted")
         except GateClosedError as error:
             err.print(f"  refused: {error}", markup=False)

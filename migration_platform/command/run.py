@@ -80,7 +80,7 @@ def run_cohorts(
 
     entities = None if entity is None else [platform.entity(entity).name]
     for name in cohorts:
-        gate.require_open(platform.store, platform.plan, name)
+        gate.require_open(platform, name)
     if entity is None:
         reference = True
     elif platform.entity(entity).is_reference and cohorts:

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from migration_platform.command.console import Json, err, out, print_json
-from migration_platform.errors import ConfigurationError
 
 
 def sample(
@@ -31,12 +30,6 @@ def sample(
     from migration_platform.reset import build_source
 
     platform = Platform.open()
-    if platform.settings.source_url or platform.settings.destination_url:
-        raise ConfigurationError(
-            "sample replaces the source and the destination, and MIGRATION_SOURCE_URL or "
-            "MIGRATION_DESTINATION_URL names a server of your own. Unset them, or set "
-            "MIGRATION_HOME to a folder for a trial."
-        )
     with err.status("building the source …") as status:
         build, fresh = build_source(
             platform,

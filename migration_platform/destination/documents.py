@@ -12,11 +12,17 @@ from pathlib import Path
 from migration_platform.errors import MigrationError
 
 
-def copy_document(source: Path, place: Path, sha256: str) -> int:
-    """Copy a file unless it is there with that content; returns the bytes written.
+def copy_document(source: Path, folder: Path, path: str, sha256: str) -> int:
+    """Copy a file to `path` below `folder` unless it is there with that content; returns bytes
+    written.
 
-    Raises MigrationError if the source's file is not (any more) what was extracted.
+    Raises MigrationError if the place is not below the folder, or if the source's file is not (any more) what was extracted.
     """
+    place = (folder / path).resolve()
+    if not place.is_relative_to(folder.resolve()):
+        raise MigrationError(
+            "a stored document's path leaves the destination's documents folder. Nothing was loaded."
+        )
     if place.exists() and file_digest(place) == sha256:
         return 0
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -6,8 +6,8 @@ there, and what was there before. Whether a load is allowed is decided in `gate`
 
 A record that left the source or the scope is withdrawn: its row is removed from the destination and
 kept in the journal, with the rows that hang on it; those that still belong there come back with
-their own entity's load, which follows. The crosswalk keeps the id for a return. Records of reference
-entities are not withdrawn, since other cohorts may use them; reconciliation names them.
+their own entity's load, which follows. The crosswalk keeps the id for a return. A reference record
+that others still refer to stays where it is and is no longer kept up to date.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def load_staged(
             "SELECT pg_advisory_xact_lock(hashtextextended(%(cohort)s || '/' || %(entity)s, 1))",
             scope,
         )
-        withdrawn = 0 if entity.is_reference else _withdraw(cursor, scope, staged, entities)
+        withdrawn = _withdraw(cursor, scope, staged, entities)
         cursor.execute(
             sql.SQL(
                 "CREATE TEMP TABLE change ON COMMIT DROP AS SELECT s.id, s.source_id, "
@@ -94,6 +94,29 @@ def load_staged(
             scope,
         )
     return LoadCounts(inserted, updated, withdrawn, loaded - inserted - updated, loaded)
+
+
+def count_loaded(destination: psycopg.Connection, cohort: str, entity: str) -> int:
+    """How many of the cohort's records of the entity are in the destination by the crosswalk."""
+    row = destination.execute(
+        "SELECT count(*) FROM migration.crosswalk WHERE cohort = %s AND entity = %s "
+        "AND fingerprint IS NOT NULL",
+        (cohort, entity),
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def count_leaving(destination: psycopg.Connection, cohort: str, entity: str) -> int:
+    """How many of those are not staged any more, so that a load would withdraw them."""
+    row = destination.execute(
+        sql.SQL(
+            "SELECT count(*) FROM migration.crosswalk c WHERE cohort = %s AND entity = %s "
+            "AND fingerprint IS NOT NULL AND NOT EXISTS "
+            "(SELECT FROM {} s WHERE s.source_id = c.source_id)"
+        ).format(sql.Identifier(SCHEMA, table_name(cohort, entity))),
+        (cohort, entity),
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _record_load(
@@ -204,6 +227,8 @@ def _withdraw(
     withdrawn = cursor.rowcount
     if not withdrawn:
         return 0
+    if entities[scope["entity"]].is_reference:
+        _let_go_of_used(cursor, scope["entity"], entities)
     order = [scope["entity"]]
     for name in entities:  # parents come first, so one pass finds children of children
         child = entities[name]
@@ -240,6 +265,25 @@ def _withdraw(
         "WHERE c.destination_id = w.id"
     )
     return withdrawn
+
+
+def _let_go_of_used(cursor: psycopg.Cursor, entity: str, entities: Mapping[str, Entity]) -> None:
+    """Reference records that left the source and are still referred to: they stay, unmaintained."""
+    used = sql.SQL(" OR ").join(
+        sql.SQL("EXISTS (SELECT FROM {} d WHERE d.{} = w.id)").format(
+            sql.Identifier(child.name), sql.Identifier(field.name)
+        )
+        for child in entities.values()
+        for field, reference in child.references
+        if reference.entity == entity
+    )
+    cursor.execute(
+        sql.SQL(
+            "UPDATE migration.crosswalk c SET fingerprint = NULL FROM withdrawal w "
+            "WHERE c.destination_id = w.id AND ({used})"
+        ).format(used=used)
+    )
+    cursor.execute(sql.SQL("DELETE FROM withdrawal w WHERE {}").format(used))
 
 
 def _journal_withdrawal(cursor: psycopg.Cursor, load_id: int) -> None:

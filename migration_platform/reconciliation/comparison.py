@@ -172,8 +172,11 @@ def _compare_documents(sql: duckdb.DuckDBPyConnection, folder: Path) -> None:
     ).fetchall()
     wrong = []
     for record, expected, path in rows:
+        file = (folder / path).resolve()
         try:
-            with (folder / path).open("rb") as opened:
+            if not file.is_relative_to(folder.resolve()):
+                raise OSError("outside the documents folder")
+            with file.open("rb") as opened:
                 actual = hashlib.file_digest(opened, "sha256").hexdigest()
         except OSError:
             actual = ""

@@ -42,11 +42,15 @@ def readback_query(cohort: str, entity: Entity) -> str:
             f" AND d.{_name(owner)} IN (SELECT destination_id FROM migration.crosswalk "
             f"WHERE cohort = {_text(cohort)} AND entity = {_text(PATIENT)})"
         )
+    own = f"c.cohort = {_text(cohort)}"
+    if entity.is_reference:
+        # One that left the source but is still referred to stays there, and nobody vouches for it.
+        own += " AND c.fingerprint IS NOT NULL"
     return (
         f"SELECT {', '.join(columns)} FROM {_name(entity.name)} d "
         f"LEFT JOIN migration.crosswalk c ON c.destination_id = d.id "
         f"AND c.entity = {_text(entity.name)} "
-        f"WHERE c.cohort = {_text(cohort)} OR ({foreign})"
+        f"WHERE ({own}) OR ({foreign})"
     )
 
 

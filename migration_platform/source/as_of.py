@@ -7,15 +7,19 @@ the cohort is frozen, so that running again archives the same records.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 from psycopg import sql
 
 from migration_platform.entity import Entity
+from migration_platform.errors import ConfigurationError
 from migration_platform.source.inspection import Applicability
 
 FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%d-%b-%Y", "%Y")
+WIDEST_GAP = timedelta(days=366)
+"""Between the newest day with a record and the day before it, in a source that is in use."""
+
 DAY = r"^\s*(\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4}|\d\d-[A-Za-z]{3}-\d{4}|\d{4}$)"
 
 
@@ -25,10 +29,12 @@ def find_newest_record(
     applicability: Mapping[str, Applicability],
 ) -> datetime | None:
     """The newest day among the records that retention rules date; None if there is no date at all."""
-    newest: date | None = None
+    days: set[date] = set()
     for entity in entities:
         judged = applicability[entity.name]
         if entity.retention is None or not judged.applicable:
+            continue
+        if not entity.retention.is_record_date:
             continue
         for column in entity.retention.since.columns:
             if column in judged.absent:
@@ -40,8 +46,14 @@ def find_newest_record(
                     t=sql.Identifier(entity.source.table),
                 )
             ).fetchall()
-            days = [d for d in (_day(r[0]) for r in rows if r[0]) if d is not None]
-            newest = max([*days, newest] if newest else days, default=newest)
+            days.update(d for d in (_day(r[0]) for r in rows if r[0]) if d is not None)
+    newest, *rest = [*sorted(days, reverse=True)[:2], None]
+    if newest and rest[0] and newest - rest[0] > WIDEST_GAP:
+        raise ConfigurationError(
+            f"the source's newest record is of {newest:%Y-%m-%d}, and the one before it of "
+            f"{rest[0]:%Y-%m-%d}: that looks like a mistyped date, and every retention window "
+            "would count back from it. State as_of in waves.toml."
+        )
     return None if newest is None else datetime(newest.year, newest.month, newest.day, tzinfo=UTC)
 
 

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import duckdb
@@ -27,16 +27,14 @@ DOCUMENT_COLUMNS = ("_sha256", "_size", "_document_problem")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose records: those of `patients` (source ids), of no existing patient (`orphans`), or,
+    """Whose records: those of `patients` (source ids); with `orphans`, those of nobody in the
+    population nor among `patients` (members who left the source: their cohorts have their records);
     with neither, all records of reference entities."""
 
     patients: tuple[str, ...] | None
+    orphans: bool = False
     population_table: str = ""
     population_key: str = ""
-
-    @property
-    def orphans(self) -> bool:
-        return self.patients is None and bool(self.population_table)
 
 
 class Snapshot:
@@ -131,34 +129,45 @@ def extraction_query(entity: Entity, absent: frozenset[str], scope: Scope, *, re
         name = keys[0] if len(keys) == 1 else f"md5(ROW({', '.join(keys)})::text)"
         name = f"COALESCE(NULLIF({name}, ''), 'no key ' || {content})"
         number = f"row_number() OVER (PARTITION BY {name} ORDER BY {content})" if repeats else "1"
-        same = (
-            f"CASE WHEN row_number() OVER (PARTITION BY {name}, {content}) > 1 THEN 'identical' "
-            f"WHEN {number} > 1 THEN 'conflict' END"
-            if repeats
-            else "NULL::text"
-        )
+        same = "NULL::text"
     else:
-        name = f"md5(ROW({', '.join(keys)})::text)"
+        name = f"md5(ROW({', '.join([patient, *keys])})::text)"
         number, same = f"row_number() OVER (PARTITION BY {name} ORDER BY {content})", "NULL::text"
+    # Suspected duplicates and repeated keys are numbered over the whole table, before the scope:
+    # the other record may belong to another cohort, and both must keep one name for good.
+    whole = []
     suspect = "false"
-    origin = table
     if source.distinct and not absent.intersection(source.distinct):
-        # Over the whole table, before the scope: a duplicate may sit in another cohort.
         distinct = [f"NULLIF(btrim({quote_name(c)}::text), '')" for c in source.distinct]
         order = ", ".join(f"btrim({quote_name(k)}::text)" for k in source.key)
         known = " AND ".join(f"{d} IS NOT NULL" for d in distinct)
-        origin = (
-            f"(SELECT x.*, ({known}) AND dense_rank() OVER (PARTITION BY {', '.join(distinct)} "
-            f"ORDER BY {order}) > 1 AS _suspect FROM {table} x)"
+        whole.append(
+            f"({known}) AND dense_rank() OVER (PARTITION BY {', '.join(distinct)} "
+            f"ORDER BY {order}) > 1 AS _suspect"
         )
         suspect = "t._suspect"
-    if scope.patients is not None:
+    if repeats:
+        whole.append(f"{number} AS _number")
+        whole.append(
+            f"row_number() OVER (PARTITION BY {name}, {content}) > 1 AS _identical"
+            if source.unique
+            else "false AS _identical"
+        )
+        number = "t._number"
+        if source.unique:
+            same = "CASE WHEN t._identical THEN 'identical' WHEN t._number > 1 THEN 'conflict' END"
+    origin = table
+    if whole:
+        origin = f"(SELECT t.*, {', '.join([*whole, f'{name} AS _name'])} FROM {table} t)"
+        name = "t._name"
+    if scope.patients is not None and not scope.orphans:
         where = f"WHERE {patient} IN (SELECT id FROM migration_members)"
     elif scope.orphans:
         key = quote_name(scope.population_key)
         where = (
             f"WHERE NOT EXISTS (SELECT FROM {quote_name(scope.population_table)} p WHERE "
-            f"btrim(p.{key}::text) <> '' AND btrim(p.{key}::text) = {patient})"
+            f"btrim(p.{key}::text) <> '' AND btrim(p.{key}::text) = {patient}) "
+            f"AND NOT EXISTS (SELECT FROM migration_members m WHERE m.id = {patient})"
         )
     else:
         where = ""
@@ -214,8 +223,9 @@ def inspect_document(folder: Path, path: str | None) -> tuple[str | None, str | 
     """SHA-256, size in bytes and, if there is one, the problem of a stored file."""
     if not path or not path.strip():
         return None, None, "no stored file is named"
-    file = (folder / path.strip()).resolve()
-    if not file.is_relative_to(folder.resolve()):
+    named = PurePosixPath(path.strip())
+    file = (folder / named).resolve()
+    if named.is_absolute() or ".." in named.parts or not file.is_relative_to(folder.resolve()):
         return None, None, "the stored file's path leaves the documents folder"
     try:
         with file.open("rb") as opened:

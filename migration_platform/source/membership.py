@@ -120,8 +120,15 @@ def freeze(
                 "Bound the cohort (at_most, share), or raise max_patients on purpose."
             )
         destination.execute(
-            "INSERT INTO migration.cohort (name, wave, patients, as_of) VALUES (%s, %s, %s, %s)",
-            (cohort.name, wave.name, len(members), plan.as_of or newest_record),
+            "INSERT INTO migration.cohort (name, wave, place, patients, as_of) "
+            "VALUES (%s, %s, %s, %s, %s)",
+            (
+                cohort.name,
+                wave.name,
+                plan.waves.index(wave),
+                len(members),
+                plan.as_of or newest_record,
+            ),
         )
         with destination.cursor().copy(
             "COPY migration.cohort_member (patient, cohort) FROM STDIN"
@@ -129,3 +136,25 @@ def freeze(
             for patient in members:
                 copy.write_row((patient, cohort.name))
     return members
+
+
+def all_members(destination: psycopg.Connection) -> list[str]:
+    """Every patient of a frozen cohort, by source id."""
+    rows = destination.execute("SELECT patient FROM migration.cohort_member ORDER BY 1").fetchall()
+    return [r[0] for r in rows]
+
+
+def count_unassigned(source: psycopg.Connection, plan: Plan, members: list[str]) -> int:
+    """Patients of the source who are in no frozen cohort."""
+    row = source.execute(
+        sql.SQL(
+            "SELECT count(*) FROM (SELECT DISTINCT btrim({key}::text) AS id FROM {table} "
+            "WHERE btrim({key}::text) <> '') p WHERE NOT EXISTS "
+            "(SELECT FROM unnest(%s::text[]) m(id) WHERE m.id = p.id)"
+        ).format(
+            key=sql.Identifier(plan.population["key"]),
+            table=sql.Identifier(plan.population["table"]),
+        ),
+        (members,),
+    ).fetchone()
+    return int(row[0]) if row else 0

@@ -81,7 +81,7 @@ def platform(settings: Settings, tmp_path: Path) -> Iterator[Platform]:
     owners.write_text("entity,field,owner\npatient,name,operations lead\n")
     settings = replace(settings, ownership_file=owners, staging=tmp_path / "staging")
     entities = {"patient": PATIENT, "visit": VISIT}
-    platform = Platform(settings, load_plan(waves), entities)
+    platform = Platform(settings, load_plan(waves), entities, suites=lambda entity: "suite")
     start_anew(platform)
     source(
         settings,
@@ -355,6 +355,147 @@ def test_records_of_no_existing_patient_are_accounted_for_where_the_plan_says(
     assert (visit.extracted, visit.loaded, visit.excepted) == (1, 0, 1)
 
 
+def test_a_table_that_is_gone_or_emptied_does_not_take_its_records_along(
+    platform: Platform,
+) -> None:
+    many = ", ".join(f"('n{i}', 'a', 'x', '1')" for i in range(20))
+    source(platform.settings, f"INSERT INTO visits VALUES {many}")
+    move(platform)
+
+    source(platform.settings, "DELETE FROM visits WHERE \"PATIENT\" = 'a'")
+    with pytest.raises(GateClosedError, match="22 of 23 loaded records are no longer"):
+        move(platform)
+
+    source(platform.settings, "DROP TABLE visits")
+    del platform.applicability
+    with pytest.raises(GateClosedError, match="23 records are loaded, and now the entity is not"):
+        move(platform)
+    assert destination(platform, "SELECT count(*) FROM visit") == [(23,)]
+
+
+def test_a_withdrawal_of_most_records_can_be_meant(platform: Platform) -> None:
+    many = ", ".join(f"('n{i}', 'a', 'x', '1')" for i in range(20))
+    source(platform.settings, f"INSERT INTO visits VALUES {many}")
+    move(platform)
+    source(platform.settings, "DELETE FROM visits WHERE \"PATIENT\" = 'a'")
+
+    platform.settings = replace(platform.settings, allow_withdrawal=frozenset({"visit"}))
+
+    assert move(platform)["visit"]["withdrawn"] == 22
+
+
+def test_a_key_that_recurs_in_another_cohort_stops_neither(platform: Platform) -> None:
+    source(platform.settings, "INSERT INTO visits VALUES ('v3', 'd', 'other', '2')")
+    move(platform)
+    promote(platform, "pilot", person="Ada", reason="clean")
+
+    move(platform, "two")
+
+    accounts = account_for(platform, ["one", "two"], "visit")
+    assert sum(a.loaded or 0 for a in accounts) == 3
+    assert sum(a.excepted or 0 for a in accounts) == 2
+    rules = {e["rule"] for e in platform.store.count_exceptions(["one", "two"])}
+    assert "repeated-key" in rules
+
+
+def test_the_order_of_waves_is_sealed_once_a_cohort_is_frozen(platform: Platform) -> None:
+    move(platform)
+    plan = platform.plan
+    platform.plan = replace(plan, waves=tuple(reversed(plan.waves)))
+
+    with pytest.raises(GateClosedError, match="has changed since cohort one was frozen"):
+        gate.require_open(platform, "two")
+
+
+def test_no_cohort_joins_a_wave_that_is_promoted(platform: Platform) -> None:
+    move(platform)
+    promote(platform, "pilot", person="Ada", reason="clean")
+    pilot, rest = platform.plan.waves
+    late = replace(pilot.cohorts[0], name="late")
+    waves = (replace(pilot, cohorts=(*pilot.cohorts, late)), rest)
+    platform.plan = replace(platform.plan, waves=waves)
+
+    with pytest.raises(GateClosedError, match="which is promoted"):
+        stages.extract(platform, "late", ["patient"])
+
+
+def test_a_forged_promotion_opens_no_gate(platform: Platform) -> None:
+    move(platform)
+    evidence = assemble_evidence(platform, "pilot")
+    with platform.store.transaction() as connection:
+        connection.execute(
+            "INSERT INTO migration.decision VALUES (1, 'pilot', 'promote', 'Eve', 'because', %s, "
+            "now(), '', 'forged')", (evidence.digest,),
+        )  # fmt: skip
+
+    with pytest.raises(GateClosedError, match="decision log is not whole"):
+        move(platform, "two")
+
+
+def test_a_suite_changed_since_holds_the_wave_and_its_loads(platform: Platform) -> None:
+    move(platform)
+    platform.suites = lambda entity: "another"
+
+    assert "the suite of patient changed" in " ".join(assemble_evidence(platform, "pilot").reasons)
+    with pytest.raises(GateClosedError, match="has not been run on what is staged now"):
+        stages.load(platform, "one", "patient")
+
+
+def test_another_retention_window_holds_the_wave_until_the_cohort_runs_again(
+    platform: Platform,
+) -> None:
+    move(platform)
+    platform.window_start = lambda cohort, entity: 1  # type: ignore[method-assign]
+
+    assert assemble_evidence(platform, "pilot").verdict == "hold"
+
+
+def test_a_parent_run_alone_holds_the_wave_until_its_children_follow(platform: Platform) -> None:
+    move(platform)
+    source(platform.settings, """UPDATE people SET "NAME" = NULL WHERE "Id" = 'b'""")
+    stages.extract(platform, "one", ["patient"])
+    stages.transform(platform, "one", "patient")
+
+    reasons = " ".join(assemble_evidence(platform, "pilot").reasons)
+
+    assert "visit, or what it refers to, is newer than its transform" in reasons
+
+
+def test_a_patient_who_came_when_every_cohort_was_frozen_is_named(platform: Platform) -> None:
+    move(platform)
+    promote(platform, "pilot", person="Ada", reason="clean")
+    for cohort in ("two", "lost"):
+        move(platform, cohort)
+    source(platform.settings, "INSERT INTO people VALUES ('late', 'Late', 'MA')")
+
+    move(platform, "two")
+
+    reasons = assemble_evidence(platform, "rest").reasons
+    assert any("1 patients of the source belong to no cohort" in reason for reason in reasons)
+
+
+def test_a_member_who_left_the_source_is_extracted_in_one_cohort_only(platform: Platform) -> None:
+    move(platform)
+    promote(platform, "pilot", person="Ada", reason="clean")
+    source(platform.settings, """DELETE FROM people WHERE "Id" = 'b'""")
+
+    move(platform)
+    move(platform, "lost")
+
+    accounts = account_for(platform, ["one", "lost"], "visit")
+    assert [a.extracted for a in accounts] == [4, 1]
+    queued = {e["cohort"]: e["count"] for e in platform.store.count_exceptions(["one", "lost"])
+              if e["entity"] == "visit"}  # fmt: skip
+    assert set(queued) == {"one", "lost"}
+
+
+def test_a_new_source_empties_nothing_of_somebody_elses(platform: Platform) -> None:
+    theirs = replace(platform.settings, destination_url="postgresql://theirs/destination")
+
+    with pytest.raises(ConfigurationError, match="MIGRATION_DESTINATION_URL names a server"):
+        start_anew(replace(platform, settings=theirs))
+
+
 def test_a_stage_without_what_it_needs_says_what_to_run(platform: Platform) -> None:
     with pytest.raises(MigrationError, match="extract has not been run"):
         stages.transform(platform, "one", "visit")
@@ -368,4 +509,4 @@ def test_a_source_without_patients_is_a_configuration_error(platform: Platform) 
 
 
 def test_the_first_wave_waits_for_nobody(platform: Platform) -> None:
-    gate.require_open(platform.store, platform.plan, "one")
+    gate.require_open(platform, "one")

@@ -33,6 +33,10 @@ name = "rest"
 
 [[wave.cohort]]
 name = "b"
+
+[[wave.cohort]]
+name = "lost"
+orphans = true
 """
 
 
@@ -63,6 +67,8 @@ def test_waves_come_in_order_and_know_the_one_before(tmp_path: Path) -> None:
         ('key = "Id"', "", "line 1: [population] needs 'key'"),
         ('name = "b"', 'name = "reference"', "line 23: a cohort needs a name"),
         ("[retention]", "[retention", "not valid TOML"),
+        ("orphans = true", "", "one cohort, and only one, takes the records"),
+        ('name = "lost"', 'name = "a-name-of-more-than-24-chars"', "up to 24 letters"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, change: str, by: str, says: str) -> None:
@@ -70,6 +76,12 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, change: str, by: str, 
         read(tmp_path, GOOD.replace(change, by))
 
     assert says in str(raised.value)
+
+
+def test_a_window_may_be_to_keep_everything(tmp_path: Path) -> None:
+    plan = read(tmp_path, GOOD.replace("months = 12", 'months = "keep"'))
+
+    assert plan.months("encounter") is None
 
 
 def test_a_wave_that_does_not_exist_is_answered_with_those_that_do(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ TABLES = """
 CREATE TABLE migration.cohort (
     name text PRIMARY KEY,
     wave text NOT NULL,
+    place int NOT NULL,
     patients bigint NOT NULL,
     as_of timestamptz,
     frozen_at timestamptz NOT NULL DEFAULT now()

@@ -59,7 +59,7 @@ CREATE TABLE migration.exception (
     opened_at timestamptz NOT NULL,
     due_at timestamptz NOT NULL,
     closed_at timestamptz,
-    PRIMARY KEY (entity, token)
+    PRIMARY KEY (cohort, entity, token)
 );
 CREATE INDEX ON migration.exception (cohort, entity) WHERE closed_at IS NULL;
 CREATE TABLE migration.evidence (
