@@ -123,6 +123,7 @@ def _progress(
         TimeElapsedColumn(),
         console=err,
         transient=True,
+        disable=not err.is_terminal,
     )
     label = cohorts[0] if len(cohorts) == 1 else f"{len(cohorts)} cohorts"
 

@@ -139,7 +139,8 @@ def exceptions(
     if not found:
         out.print("No record waits in the exception queue.")
         return
-    out.print(f"{sum(e['count'] for e in found):,} records wait in the exception queue.")
+    waiting = sum(e["count"] for e in found)
+    out.print(f"{waiting:,} record{'s wait' if waiting != 1 else ' waits'} in the exception queue.")
     table = Table()
     table.add_column("records", justify="right")
     for title in ("cohort", "entity", "field", "why", "kind", "owner", "first due (UTC)"):
