@@ -47,7 +47,9 @@ def run(
     with Pool(settings, max(1, min(concurrency, len(cohorts)))) as pool:
         results = pool.do([Burial()], report)
         if reference:
-            results += pool.do([Task(REFERENCE, REFERENCE, None, chosen)], report)
+            # Ahead of one entity of a cohort they run whole, or the entity could name none of them.
+            mine = None if cohorts else chosen
+            results += pool.do([Task(REFERENCE, REFERENCE, None, mine)], report)
         if all(result.success for result in results):
             results += pool.do([Task("cohort", name, name, chosen) for name in cohorts], report)
         else:

@@ -30,7 +30,8 @@ def _account(cohort: str, entity: str, runs: dict[str, StageRun | None]) -> Acco
     known = [r for r in runs.values() if r is not None]
     lacking = next((r for r in known if not r.applicable), None)
     if lacking is not None:
-        return Account(cohort, entity, applicable=False, reason=lacking.reason)
+        # Zeros that mean "not applicable" are told apart from a counted zero by `applicable`.
+        return Account(cohort, entity, False, lacking.reason, *[0] * 10)
 
     def count(stage: str, name: str) -> int | None:
         run = runs[stage]

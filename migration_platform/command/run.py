@@ -87,6 +87,11 @@ def run_cohorts(
         raise ConfigurationError(
             f"{entity} belongs to no patient: run it with --cohort {REFERENCE} --entity {entity}"
         )
+    elif cohorts:
+        known = {
+            r.entity for r in platform.store.latest_runs([REFERENCE]) if r.stage == "transform"
+        }
+        reference = not known.issuperset(platform.cohort_entities(REFERENCE))
     platform.applicability  # noqa: B018 - names a missing source before anything starts
     moved = [*([REFERENCE] if reference else []), *cohorts]
     runner = _runner()
