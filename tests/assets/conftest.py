@@ -42,6 +42,10 @@ max_excepted_percent = 50
 
 [[wave.cohort]]
 name = "three"
+
+[[wave.cohort]]
+name = "lost"
+orphans = true
 """
 OWNERS = """\
 entity,field,owner
@@ -110,7 +114,9 @@ def platform(settings: Settings, tmp_path: Path) -> Iterator[Platform]:
         settings, ownership_file=owners, staging=tmp_path / "staging", reports=tmp_path / "reports"
     )
     entities = {"site": SITE, "patient": PATIENT, "visit": VISIT}
-    platform = Platform(settings, load_plan(waves), entities)
+    platform = Platform(
+        settings, load_plan(waves), entities, suites=lambda entity: f"suite of {entity}"
+    )
     start_anew(platform)
     with connect(settings, "source") as connection:
         connection.execute(
