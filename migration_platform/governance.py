@@ -31,6 +31,10 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
     checks = store.check_outcomes(everywhere)
     accounts = account_for(platform, everywhere)
     promotion = store.promotion(wave)
+    now = {
+        name: (platform.mapping_digest(name), platform.suite_digest(name))
+        for name in platform.entities
+    }
     broken = find_break(store.decisions())
     if broken is not None:
         raise EvidenceError(
@@ -39,12 +43,12 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
         )
     result = evidence.assemble(
         declared,
-        cohorts=[_state(platform, name, runs, checks) for name in everywhere],
+        cohorts=[_state(platform, name, runs, checks, now) for name in everywhere],
         accounts=[(a, _found(runs.get((a.cohort, a.entity, "reconcile")))) for a in accounts],
         checks=checks,
         exceptions=store.count_exceptions(everywhere),
         versions={
-            "mapping": _digest([platform.mapping_digest(n) for n in platform.entities]),
+            "mapping": _digest([mapping for mapping, _ in now.values()]),
             "waves": hashlib.sha256(platform.plan.file.read_bytes()).hexdigest(),
             "suites": _digest(sorted({c.suite_digest for c in checks})),
         },
@@ -68,8 +72,12 @@ def _state(
     cohort: str,
     runs: Mapping[tuple[str, str, Stage], StageRun],
     checks: Sequence[CheckOutcome],
+    now: Mapping[str, tuple[str, str]],
 ) -> CohortState:
-    """How far a cohort is, and what of it is not about the present state."""
+    """How far a cohort is, and what of it is not about the present state.
+
+    `now` gives each entity's mapping digest and suite digest as they are now.
+    """
     entities = platform.cohort_entities(cohort)
     missing = [
         stage for stage in STAGES if any((cohort, entity, stage) not in runs for entity in entities)
@@ -96,14 +104,14 @@ def _state(
             reconciled.append(reconcile.ended_at)
         if transform.input_digest != input_digest(platform, cohort, entity, newest):
             outdated.append(f"{entity}, or what it refers to, is newer than its transform")
-        if transform.mapping_digest != platform.mapping_digest(entity):
+        if transform.mapping_digest != now[entity][0]:
             outdated.append(f"the mapping of {entity} changed after it was transformed")
         if load.input_digest != transform.digest:
             outdated.append(f"{entity} was transformed after it was loaded")
         if reconcile.started_at and load.ended_at and reconcile.started_at < load.ended_at:
             outdated.append(f"{entity} was loaded after it was reconciled")
         if load.counts.get("loaded", 0):
-            outdated += _unchecked(platform, entity, load, checks, cohort)
+            outdated += _unchecked(entity, now[entity][1], load, checks, cohort)
     return CohortState(
         name=cohort,
         patients=_patients(platform, cohort),
@@ -118,7 +126,7 @@ def _state(
 
 
 def _unchecked(
-    platform: Platform, entity: str, load: StageRun, checks: Sequence[CheckOutcome], cohort: str
+    entity: str, suite_digest: str, load: StageRun, checks: Sequence[CheckOutcome], cohort: str
 ) -> list[str]:
     """Points at which what is loaded has no check outcome of its own that says anything."""
     said = []
@@ -126,7 +134,7 @@ def _unchecked(
         found = next(
             (c for c in checks if (c.cohort, c.entity, c.point) == (cohort, entity, point)), None
         )
-        if found is not None and found.suite_digest != platform.suite_digest(entity):
+        if found is not None and found.suite_digest != suite_digest:
             said.append(f"the suite of {entity} changed after it was run {words}")
         elif found is None or found.digest != load.digest or found.outcome == "not applicable":
             said.append(f"{entity} as it is now was not checked {words}")

@@ -7,7 +7,7 @@ The engine imports no entity: an adapter's package announces its own under the e
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -81,10 +81,16 @@ def suite_digest(entity: str) -> str:
 
     Raises ConfigurationError if none does, or the entity has no suite.
     """
+    return _find_suites()(entity)
+
+
+@cache
+def _find_suites() -> Callable[[str], str]:
     found = list(entry_points(group="migration_platform.suites", name="digest"))
     if len(found) != 1:
         raise ConfigurationError(
             f"{len(found)} packages announce 'digest' under the entry point group "
             "'migration_platform.suites'; there must be one. Install the project (make demo)."
         )
-    return str(found[0].load()(entity))
+    announced: Callable[[str], str] = found[0].load()
+    return announced
