@@ -23,6 +23,10 @@ from migration_platform.entity import Entity
 from migration_platform.errors import MigrationError
 
 
+MANY = 1_000
+"""Rows written, from which on the planner's figures are taken anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoadCounts:
     """What a load wrote, and how many records of the cohort are loaded after it."""
@@ -80,6 +84,11 @@ def load_staged(
             if changed:
                 cursor.execute("ANALYZE change")
                 inserted, updated = _write(cursor, scope, staged, entity, load_id, changed)
+            if inserted + updated + withdrawn > MANY:
+                # The suites and the read-back come next, before autovacuum: without fresh figures
+                # the planner takes the table for empty and joins row by row.
+                cursor.execute("ANALYZE migration.crosswalk")
+                cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(entity.name)))
             cursor.execute(
                 "UPDATE migration.load SET inserted = %s, updated = %s, withdrawn = %s "
                 "WHERE id = %s",
