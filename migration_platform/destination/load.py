@@ -22,7 +22,6 @@ from migration_platform.destination.staged_table import SCHEMA, table_name
 from migration_platform.entity import Entity
 from migration_platform.errors import MigrationError
 
-
 MANY = 1_000
 """Rows written, from which on the planner's figures are taken anew."""
 
