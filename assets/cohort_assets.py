@@ -17,7 +17,7 @@ from assets.asset_event import (
     safe_errors,
 )
 from assets.report_resource import NAME as REPORT
-from migration_platform import stages
+from migration_platform import stage as stages
 from migration_platform.check import Batch, ExpectationResult, Point
 from migration_platform.entity import Entity
 from migration_platform.platform import REFERENCE, Platform

@@ -196,7 +196,9 @@ def _look_again(
     platform: Platform, cohorts: Sequence[str], progress: Callable[[int, int], None] | None
 ) -> None:
     """Reconcile everything of a wave anew: a decision rests on what is there now."""
-    from migration_platform import stages  # DuckDB, Arrow and ADBC: only for who looks again
+    from migration_platform import (
+        stage as stages,  # DuckDB, Arrow and ADBC: only for who looks again
+    )
 
     todo = [(c, e) for c in cohorts for e in platform.cohort_entities(c)]
     for number, (cohort, entity) in enumerate(todo, 1):

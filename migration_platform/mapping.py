@@ -1,7 +1,7 @@
 """Mapping: one batch of source records in, mapped records and everybody's end out.
 
 Pure Polars over small frames: no file, no database. Which batch, and where the result goes, is in
-`stages`. The order in which a record's end is decided stands in `_outcomes` and nowhere else.
+`stage`. The order in which a record's end is decided stands in `_outcomes` and nowhere else.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ def test_words_know_no_input_or_output() -> None:
              "check", "token")  # fmt: skip
     io = ("psycopg", "duckdb", "pyarrow", "adbc_driver_postgresql", "sqlalchemy", "typer", "rich")
     rooms = tuple(f"migration_platform.{name}" for name in (
-        "database", "embedded", "store", "staging", "source", "destination", "platform", "stages",
+        "database", "embedded", "store", "staging", "source", "destination", "platform", "stage",
         "governance", "command", "settings", "schema", "ledger",
     ))  # fmt: skip
     for word in words:

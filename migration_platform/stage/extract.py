@@ -1,0 +1,64 @@
+"""Extract: a cohort's records of several entities, read from the source at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from migration_platform.entity import Entity
+from migration_platform.platform import Platform
+from migration_platform.source.extraction import Snapshot
+from migration_platform.stage.record import (
+    NOT_APPLICABLE_DIGEST,
+    StageResult,
+    recorded,
+    result_of,
+)
+from migration_platform.stage.scope import count_unassigned_patients, scope_of
+
+
+def extract(platform: Platform, cohort: str, entities: Sequence[str]) -> dict[str, StageResult]:
+    """Read a cohort's records of several entities at one instant into staging.
+
+    The first extract of a cohort freezes its membership. Raises SourceError or ConfigurationError.
+    """
+    done: dict[str, StageResult] = {}
+    store, staging = platform.store, platform.staging
+    applicability = platform.applicability
+    scope = scope_of(platform, cohort)
+    with platform.streaming("source") as connection, staging.connect() as duck:
+        snapshot = Snapshot(connection, scope, duck)
+        for name in entities:
+            entity, judged = platform.entity(name), applicability[name]
+            with recorded(platform, cohort, name, "extract") as run:
+                if not judged.applicable:
+                    run.update(applicable=False, reason=judged.reason, digest=NOT_APPLICABLE_DIGEST)
+                    continue
+                with staging.replacing(cohort, name, "extract") as path:
+                    rows, digest = snapshot.write(
+                        entity, judged.absent, path, platform.settings.source_documents
+                    )
+                    size = path.stat().st_size
+                run.update(
+                    row_count=rows,
+                    digest=digest,
+                    byte_count=size,
+                    counts={
+                        "extracted": rows,
+                        **count_unassigned_patients(platform, cohort, entity),
+                    },
+                    reason=_absent_sentence(entity, judged.absent),
+                )
+            done[name] = result_of(run.ended)
+        for name in entities:
+            if name not in done:
+                latest = store.latest(cohort, name, "extract")
+                assert latest is not None
+                done[name] = result_of(latest)
+    return done
+
+
+def _absent_sentence(entity: Entity, absent: frozenset[str]) -> str:
+    if not absent:
+        return ""
+    named = ", ".join(sorted(absent))
+    return f"the source's table {entity.source.table} has no column {named}: those stay empty"

@@ -1,0 +1,117 @@
+"""What is found at the destination, compared and accounted for."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from migration_platform import stage as stages
+from migration_platform.errors import GateClosedError, MigrationError
+from migration_platform.governance import assemble_evidence, promote
+from migration_platform.ledger import account_for
+from migration_platform.platform import Platform
+from tests.migration_platform.stage.small_migration import (
+    destination,
+    move,
+)
+
+
+def test_every_record_of_a_cohort_is_accounted_for(platform: Platform) -> None:
+    move(platform)
+
+    patient, visit = account_for(platform, ["one"])
+
+    assert (patient.extracted, patient.loaded, patient.excepted) == (3, 2, 1)
+    assert (visit.extracted, visit.loaded, visit.excepted) == (4, 3, 1)
+    assert patient.clean
+    assert visit.clean
+    kinds = {(e["entity"], e["rule"], e["owner"]) for e in platform.store.count_exceptions(["one"])}
+    assert kinds == {
+        ("patient", "required but empty", "operations lead"),
+        ("visit", "waits for patient", "technical lead"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("fault", "found"),
+    [
+        ("UPDATE visit SET note = 'y' WHERE note = 'x'", {"mismatched": 1}),
+        ("UPDATE visit SET note = NULL WHERE note = ''", {"mismatched": 1}),
+        ("UPDATE visit SET note = note || ' ' WHERE note = 'x'", {"mismatched": 1}),
+        ("UPDATE visit SET cost = cost + 0.01 WHERE cost > 0", {"mismatched": 1}),
+        ("UPDATE visit SET cost = 0 WHERE cost IS NULL", {"mismatched": 1}),
+        ("DELETE FROM visit WHERE note = 'x'", {"missing": 1}),
+        ("INSERT INTO visit SELECT gen_random_uuid(), patient_id FROM visit WHERE note = 'x'",
+         {"unexpected": 1}),
+        ("UPDATE visit SET id = gen_random_uuid() WHERE note = 'x'", {"missing": 1, "unexpected": 1}),
+        ("UPDATE visit v SET patient_id = (SELECT id FROM patient p WHERE p.id <> v.patient_id "
+         "LIMIT 1) WHERE note = 'x'", {"mismatched": 1}),
+        ("ALTER TABLE visit DROP CONSTRAINT visit_pkey; INSERT INTO visit SELECT * FROM visit "
+         "WHERE note = 'x'", {"unexpected": 1}),
+    ],
+)  # fmt: skip
+def test_a_fault_planted_in_the_destination_is_found_and_blocks(
+    platform: Platform, fault: str, found: dict[str, int]
+) -> None:
+    move(platform)
+    destination(platform, fault)
+
+    result = stages.reconcile(platform, "one", "visit")
+
+    counted = {n: result.counts[n] for n in ("mismatched", "missing", "unexpected")}
+    assert {n: c for n, c in counted.items() if c} == found
+    assert result.clean is False
+    assert assemble_evidence(platform, "pilot").verdict == "block"
+
+
+def test_an_equal_number_written_otherwise_is_no_difference(platform: Platform) -> None:
+    move(platform)
+    destination(platform, "ALTER TABLE visit ALTER cost TYPE numeric(20,8)")
+
+    assert stages.reconcile(platform, "one", "visit").clean is True
+
+
+def test_a_record_lost_between_extract_and_transform_unbalances_the_account(
+    platform: Platform,
+) -> None:
+    move(platform)
+    for kind in ("ends", "mapped"):
+        path = platform.staging.path("one", "visit", kind)
+        frame = pl.read_parquet(path)
+        gone = frame["source_id"] == "v3"
+        frame.filter(~gone).write_parquet(path)
+
+    result = stages.reconcile(platform, "one", "visit")
+
+    assert result.counts["unaccounted"] == 1
+    assert result.balanced is False
+
+
+def test_a_promotion_is_refused_when_the_destination_changed_since_it_was_compared(
+    platform: Platform,
+) -> None:
+    move(platform)
+    destination(platform, "UPDATE visit SET note = 'changed' WHERE note = 'x'")
+
+    with pytest.raises(GateClosedError, match="is blocked"):
+        promote(platform, "pilot", person="Ada", reason="clean")
+
+    assert platform.store.promotion("pilot") is None
+
+
+def test_a_mapping_changed_since_holds_the_wave(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move(platform)
+    assert assemble_evidence(platform, "pilot").verdict == "promote"
+
+    monkeypatch.setattr("migration_platform.platform.mapping_digest", lambda entity: "other")
+
+    seen = assemble_evidence(platform, "pilot")
+    assert seen.verdict == "hold"
+    assert any("the mapping of patient changed" in reason for reason in seen.reasons)
+
+
+def test_a_stage_without_what_it_needs_says_what_to_run(platform: Platform) -> None:
+    with pytest.raises(MigrationError, match="extract has not been run"):
+        stages.transform(platform, "one", "visit")
