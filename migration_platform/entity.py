@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -35,6 +36,44 @@ POLARS_TYPE: dict[Type, pl.DataType] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How reconciliation reads the source's text by itself, to prove a translation.
+
+    `kind` names a reading of `reconciliation.source_reading`, which shares no code with the
+    translation; `options` are what both must know (spellings, a zone, a code map's path).
+    `loss` says what of the source's text the value does not tell any more (letter case, several
+    codes made one); empty: nothing but the space around it.
+    """
+
+    kind: str
+    options: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
+    loss: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Equality:
+    """How a sent and a found value are judged equal. Anything but `exact` needs a reason.
+
+    `tolerance` is a difference that still counts as equal: units of a decimal, seconds of a
+    timestamp. `trimmed` ignores space around a text, `caseless` its letter case. An `ignored` field
+    is not compared at all.
+    """
+
+    rule: Literal["exact", "tolerance", "trimmed", "caseless", "ignored"] = "exact"
+    reason: str = ""
+    tolerance: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        if (self.rule == "exact") == bool(self.reason):
+            raise ValueError("an equality other than exact, and only such, needs a reason")
+        if (self.rule == "tolerance") != (self.tolerance is not None):
+            raise ValueError("a tolerance belongs to the rule 'tolerance', and is needed there")
+
+
+EXACT = Equality()
+
+
+@dataclass(frozen=True, slots=True)
 class Translation:
     """How one destination value is made of source columns (all of them text).
 
@@ -50,6 +89,8 @@ class Translation:
     files: tuple[Path, ...] = ()
     kind: str = "untranslated"
     """The queue of a record that it cannot translate."""
+    reading: Reading | None = None
+    """The proof of it, by another path. None: nobody proves it, and the blind spots say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +124,7 @@ class Field:
     origin: Translation | Reference
     required: bool = False
     description: str = ""
+    equality: Equality = EXACT
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -18,8 +18,8 @@ from migration_platform.check import CheckOutcome
 from migration_platform.promotion import Verdict, decide
 from migration_platform.wave import Wave
 
-TIMES = ("reconciled_at",)
-"""Of the cohorts' entries: when, not what. Outside the digest."""
+TIMES = ("reconciled_at", "seen_at")
+"""Of the entries on cohorts and reconciliations: when, not what. Outside the digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ def assemble(
     cohorts: Sequence[CohortState],
     accounts: Sequence[tuple[Account, str]],
     checks: Sequence[CheckOutcome],
+    reconciliations: Sequence[Mapping[str, Any]],
     exceptions: Sequence[Mapping[str, Any]],
     versions: Mapping[str, str],
     promoted_by: str | None,
@@ -86,7 +87,7 @@ def assemble(
     """Build a wave's evidence and decide on it.
 
     `accounts` holds, for each cohort and entity, its account and the digest of what was found at the
-    destination.
+    destination; `reconciliations` what the reconciliation of each said beyond counts.
     """
     document: dict[str, Any] = {
         "wave": wave.name,
@@ -127,6 +128,7 @@ def assemble(
             }
             for c in checks
         ],
+        "reconciliation": [dict(each) for each in reconciliations],
         "exceptions": [{k: v for k, v in e.items() if k != "due_at"} for e in exceptions],
         "versions": dict(versions),
     }
@@ -140,7 +142,10 @@ def evidence_digest(document: Mapping[str, Any]) -> str:
     """SHA-256 over the canonical form, without the times of looking."""
     timeless = {
         **document,
-        "cohorts": [{k: v for k, v in c.items() if k not in TIMES} for c in document["cohorts"]],
+        **{
+            part: [{k: v for k, v in c.items() if k not in TIMES} for c in document[part]]
+            for part in ("cohorts", "reconciliation")
+        },
     }
     return hashlib.sha256(canonical(timeless).encode()).hexdigest()
 

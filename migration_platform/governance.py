@@ -46,6 +46,11 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
         cohorts=[_state(platform, name, runs, checks, now) for name in everywhere],
         accounts=[(a, _found(runs.get((a.cohort, a.entity, "reconcile")))) for a in accounts],
         checks=checks,
+        reconciliations=[
+            {"cohort": r.cohort, "entity": r.entity, **r.detail}
+            for r in runs.values()
+            if r.stage == "reconcile" and r.applicable
+        ],
         exceptions=store.count_exceptions(everywhere),
         versions={
             "mapping": _digest([mapping for mapping, _ in now.values()]),

@@ -31,6 +31,7 @@ class StageRun:
     """One run of a stage over one entity of a cohort.
 
     `digest` names the content it produced or saw, `input_digest` the content it worked from.
+    `detail` is what a reconciliation says beyond counts (`stage.reconcile`).
     """
 
     cohort: str
@@ -44,6 +45,7 @@ class StageRun:
     input_digest: str = ""
     mapping_digest: str = ""
     counts: dict[str, int] = field(default_factory=dict)
+    detail: dict[str, Any] = field(default_factory=dict)
     byte_count: int = 0
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -70,7 +72,7 @@ class OpenException:
 
 _RUN = (
     "cohort, entity, stage, state, applicable, reason, row_count, digest, input_digest, "
-    "mapping_digest, counts, byte_count, started_at, ended_at"
+    "mapping_digest, counts, detail, byte_count, started_at, ended_at"
 )
 
 
@@ -151,7 +153,7 @@ class Store:
             row = c.execute(
                 "UPDATE migration.stage_run SET state = %s, applicable = %s, reason = %s, "
                 "row_count = %s, digest = %s, input_digest = %s, mapping_digest = %s, "
-                "counts = %s, byte_count = %s, ended_at = clock_timestamp() WHERE id = %s "
+                "counts = %s, detail = %s, byte_count = %s, ended_at = clock_timestamp() WHERE id = %s "
                 f"RETURNING {_RUN}",
                 (
                     run.state,
@@ -162,6 +164,7 @@ class Store:
                     run.input_digest,
                     run.mapping_digest,
                     Jsonb(run.counts),
+                    Jsonb(run.detail),
                     run.byte_count,
                     number,
                 ),

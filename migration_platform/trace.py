@@ -11,7 +11,7 @@ from typing import Any
 from migration_platform.entity import Entity
 from migration_platform.errors import MigrationError
 from migration_platform.platform import REFERENCE, Platform
-from migration_platform.staging import quote_name, quote_text
+from migration_platform.staging import Kind, quote_name, quote_text
 from migration_platform.token import token
 
 
@@ -43,7 +43,8 @@ class Trace:
     loads: tuple[dict[str, Any], ...]
     checks: tuple[dict[str, Any], ...]
     reconciliations: tuple[dict[str, Any], ...]
-    difference: tuple[str, ...] | None
+    differences: tuple[tuple[str, str, str], ...]
+    """At the last reconciliation: status, field (empty: the whole record) and kind of each."""
 
 
 def trace_record(platform: Platform, entity: str, identifier: str) -> Trace:
@@ -101,7 +102,7 @@ def _follow(
 ) -> Trace:
     source = _row(platform, cohort, entity.name, "extract", "_source_id", source_id) or {}
     mapped = _row(platform, cohort, entity.name, "mapped", "id", destination_id) or {}
-    differing = _row(platform, cohort, entity.name, "differences", "id", destination_id)
+    differing = _rows(platform, cohort, entity.name, "differences", "id", destination_id)
     there, loads = _destination(platform, entity, destination_id)
     store = platform.store
     return Trace(
@@ -135,25 +136,30 @@ def _follow(
             for c in store.check_outcomes([cohort], entity.name)
         ),
         reconciliations=tuple(store.history(cohort, entity.name, "reconcile")),
-        difference=None
-        if differing is None
-        else (str(differing["status"]), *[str(f) for f in differing["fields"]]),
+        differences=tuple((d["status"], d["field"], d["kind"]) for d in differing),
     )
 
 
 def _row(
-    platform: Platform, cohort: str, entity: str, kind: str, key: str, value: str
+    platform: Platform, cohort: str, entity: str, kind: Kind, key: str, value: str
 ) -> dict[str, Any] | None:
-    path = platform.staging.path(cohort, entity, kind)  # type: ignore[arg-type]
+    rows = _rows(platform, cohort, entity, kind, key, value)
+    return rows[0] if rows else None
+
+
+def _rows(
+    platform: Platform, cohort: str, entity: str, kind: Kind, key: str, value: str
+) -> list[dict[str, Any]]:
+    path = platform.staging.path(cohort, entity, kind)
     if not path.exists():
-        return None
+        return []
     with platform.staging.connect() as duck:
         table = duck.sql(
             f"SELECT * FROM read_parquet({quote_text(str(path))}) WHERE {quote_name(key)} = ?",
             params=[value],
         ).to_arrow_table()
     rows: list[dict[str, Any]] = table.to_pylist()
-    return rows[0] if rows else None
+    return rows
 
 
 def _destination(

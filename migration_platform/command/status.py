@@ -208,8 +208,7 @@ def trace(
             f"{c.get('matched', 0):,} matched, {c.get('mismatched', 0):,} mismatched, "
             f"{c.get('missing', 0):,} missing, {c.get('unexpected', 0):,} unexpected"
         )
-    if found.difference:
-        state, *fields = found.difference
-        out.print(f"this record: {state}" + (f" in {', '.join(fields)}" if fields else ""))
-    elif found.reconciliations and found.end == "mapped":
+    for state, field, kind in found.differences:
+        out.print(f"this record: {state}" + (f" in {field}" if field else "") + f" ({kind})")
+    if not found.differences and found.reconciliations and found.end == "mapped":
         out.print("this record: matched in every field")

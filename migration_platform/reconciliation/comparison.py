@@ -1,216 +1,199 @@
 """Comparison: the records sent and the records found, joined by id and compared field by field.
 
-Typed, with `IS DISTINCT FROM`, never by a hash or a concatenated text. Keys count with their
-multiplicity: a second row of one id is unexpected, whatever it holds.
+The found side comes as a stream in order of id and is joined slice by slice with the sent records
+of the same range of ids, so that what is held in memory does not grow with the entity. The first
+look (`find_suspects`) keeps only the ids of what differs; `explain` then says in which field and
+how, on the values of a second look. Keys count with their multiplicity: a second row of one id is
+a finding, whatever it holds.
 """
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from migration_platform.entity import Entity, Field
+from migration_platform.reconciliation.cause import classify
+from migration_platform.reconciliation.column import Column, quote_name, quote_text
+
+SLICE_ROWS = 250_000
+"""Found records joined at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciliation:
-    """What came of comparing one entity of one cohort.
+class FirstLook:
+    """How many records were sent and found. The ids of all that may differ, `suspects` many, are in
+    the temporary table `suspect` of the connection; `suspect_rows` were found with those ids."""
 
-    `extracted` and `ends` are counted anew from the snapshot and the ends; `unaccounted` are
-    snapshot records with no end, more than one, or an end that disagrees with what was sent.
-    `fields` counts differing records by field, most first.
-    """
-
-    extracted: int
-    archived: int
-    excluded: int
-    excepted: int
     sent: int
     found: int
-    matched: int
+    suspects: int
+    suspect_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """What the suspects turned out to be. Of each there is a row in the temporary table
+    `difference` (id, field, status, kind, sent, found) for each differing field; one without a
+    field if the record is missing or unexpected. `found` counts their rows now."""
+
     mismatched: int
     missing: int
     unexpected: int
-    unaccounted: int
-    fields: tuple[tuple[str, int], ...]
-    digest: str
-
-    @property
-    def clean(self) -> bool | None:
-        """None when there was nothing to compare: an empty comparison proves nothing."""
-        if not self.sent and not self.found and not self.unaccounted:
-            return None
-        return not (self.mismatched or self.missing or self.unexpected or self.unaccounted)
+    settled: int
+    found: int
 
 
-def reconcile_entity(
-    entity: Entity,
-    *,
-    snapshot: Path,
-    ends: Path,
-    mapped: Path,
-    found: pa.RecordBatchReader,
-    differences: Path,
-    documents: Path | None,
-    connection: duckdb.DuckDBPyConnection,
-) -> Reconciliation:
-    """Compare one entity of one cohort; write every difference to `differences` (Parquet: id,
-    status, fields).
+def find_suspects(
+    sql: duckdb.DuckDBPyConnection, columns: Sequence[Column], sent: str, found: Iterable[pa.Table]
+) -> FirstLook:
+    """Look once at everything.
 
-    `found` streams the destination (`readback.read_back`) and is read once. `documents` is the
-    destination's documents folder for entities whose records own a file: each is opened and hashed.
+    `sent` is a relation of `sql` with `id` and the columns as they were mapped; `found` yields
+    tables with `id` and the columns in canonical form. Raises ValueError unless `found` comes in
+    order of id (rows of one id may be torn between two tables).
     """
-    sql = connection.cursor()
-    names = [f.name for f in entity.fields]
-    sent_columns = ", ".join(["id", *[_canonical(f) for f in entity.fields]])
+    sql.execute("CREATE OR REPLACE TEMP TABLE suspect (id VARCHAR)").fetchall()
+    differs = " OR ".join(c.differs() for c in columns)
+    chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
+    total = met = suspect_rows = 0
+    low: str | None = None
+    for piece, high in _slice(found):
+        bounds = [f"id > {quote_text(low)}"] if low is not None else []
+        bounds += [f"id <= {quote_text(high)}"] if high is not None else []
+        within = f"{sent} WHERE {' AND '.join(bounds)}" if bounds else sent
+        sql.register("piece", piece)
+        # One group holds all that agrees; every other has the id of a suspect.
+        sql.execute(
+            "CREATE OR REPLACE TEMP TABLE looked AS SELECT "
+            f"CASE WHEN s.id IS NULL OR f.id IS NULL OR {differs} THEN COALESCE(s.id, f.id) END "
+            "AS id, count(s.id) AS sent, count(f.id) AS found "
+            f"FROM (SELECT {chosen} FROM {within}) s FULL JOIN piece f ON s.id = f.id GROUP BY 1"
+        ).fetchall()
+        held, paired = sql.execute("SELECT sum(sent), sum(found) FROM looked").fetchall()[0]
+        held = int(held or 0)
+        if _has_repeats(piece) or int(paired or 0) != piece.num_rows:
+            # An id stands twice on one side: a suspect, however equal its rows look.
+            sql.execute(
+                "INSERT INTO looked SELECT id, 0, 0 FROM piece GROUP BY id HAVING count(*) > 1 "
+                f"UNION ALL SELECT id, 0, 0 FROM (SELECT id FROM {within}) GROUP BY id HAVING count(*) > 1"
+            ).fetchall()
+            held = _one(sql, f"SELECT count(*) FROM (SELECT id FROM {within})")
+        if _one(sql, "SELECT count(*) FROM looked WHERE id IS NOT NULL"):
+            sql.execute("INSERT INTO suspect SELECT id FROM looked WHERE id IS NOT NULL").fetchall()
+            suspect_rows += _one(
+                sql, "SELECT count(*) FROM piece WHERE id IN (SELECT id FROM looked)"
+            )
+        sql.unregister("piece")
+        total += held
+        met += piece.num_rows
+        low = high
     sql.execute(
-        f"CREATE OR REPLACE TEMP TABLE sent AS SELECT {sent_columns} "
-        f"FROM read_parquet({_text(str(mapped))})"
+        "CREATE OR REPLACE TEMP TABLE suspect AS SELECT DISTINCT id FROM suspect"
     ).fetchall()
-    sql.register("incoming", found)
-    columns = ", ".join(["id", *[_name(n) for n in names]])
-    sql.execute(f"CREATE OR REPLACE TEMP TABLE found AS SELECT {columns} FROM incoming").fetchall()
-    sql.unregister("incoming")
+    sql.execute("DROP TABLE IF EXISTS looked").fetchall()
+    return FirstLook(total, met, _one(sql, "SELECT count(*) FROM suspect"), suspect_rows)
 
-    differing = ", ".join(
-        f"CASE WHEN s.{_name(n)} IS DISTINCT FROM f.{_name(n)} THEN {_text(n)} END" for n in names
-    )
-    numbered = "SELECT *, row_number() OVER (PARTITION BY id) AS copy FROM"
-    copies = _one(sql, "SELECT (count(*) - count(DISTINCT id))::bigint FROM found") + _one(
-        sql, "SELECT (count(*) - count(DISTINCT id))::bigint FROM sent"
-    )
-    sent, there = ("sent", "found") if not copies else (f"({numbered} sent)", f"({numbered} found)")
-    on = "s.id = f.id" if not copies else "s.id = f.id AND s.copy = f.copy"
+
+def explain(
+    sql: duckdb.DuckDBPyConnection, columns: Sequence[Column], sent: str, found: str
+) -> SecondLook:
+    """Say of each suspect whether and how it differs.
+
+    `found` is a relation of `sql` with the suspects' rows in canonical form, read anew. What agrees
+    now was a change in flight, and counts as settled. Fills the temporary table `difference`.
+    """
+    chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
+    number = "row_number() OVER (PARTITION BY id) AS copy"
     sql.execute(
-        "CREATE OR REPLACE TEMP TABLE compared AS SELECT COALESCE(s.id, f.id) AS id, CASE "
-        "WHEN f.id IS NULL THEN 'missing' WHEN s.id IS NULL THEN 'unexpected' "
-        "ELSE 'compared' END AS status, "
-        f"CASE WHEN s.id IS NOT NULL AND f.id IS NOT NULL THEN "
-        f"list_filter([{differing}]::varchar[], lambda x: x IS NOT NULL) "
-        f"ELSE []::varchar[] END AS fields FROM {sent} s FULL JOIN {there} f ON {on}"
+        f"CREATE OR REPLACE TEMP TABLE pair_sent AS SELECT *, {number} FROM (SELECT {chosen} "
+        f"FROM {sent} WHERE id IN (SELECT id FROM suspect))"
     ).fetchall()
-    if documents is not None:
-        _compare_documents(sql, documents)
     sql.execute(
-        f"COPY (SELECT id, CASE WHEN status = 'compared' THEN 'mismatched' ELSE status END AS "
-        f"status, fields FROM compared WHERE status <> 'compared' OR len(fields) > 0 ORDER BY id) "
-        f"TO {_text(str(differences))} (FORMAT parquet)"
+        f"CREATE OR REPLACE TEMP TABLE pair_found AS SELECT *, {number} FROM {found} "
+        "WHERE id IN (SELECT id FROM suspect)"
     ).fetchall()
+    pairs = "pair_sent s JOIN pair_found f ON s.id = f.id AND s.copy = f.copy"
+    parts = [
+        f"SELECT s.id, {quote_text(c.name)} AS field, 'mismatched' AS status, NULL AS kind, "
+        f"s.{quote_name(c.name)}::varchar AS sent, f.{quote_name(c.name)}::varchar AS found "
+        f"FROM {pairs} WHERE {c.differs()}"
+        for c in columns
+    ]
+    parts.append(
+        "SELECT s.id, '' AS field, 'missing' AS status, 'missing record' AS kind, NULL AS sent, "
+        "NULL AS found FROM pair_sent s LEFT JOIN pair_found f ON s.id = f.id AND s.copy = f.copy "
+        "WHERE f.id IS NULL"
+    )
+    parts.append(
+        "SELECT f.id, '' AS field, 'unexpected' AS status, CASE WHEN f.copy > 1 THEN "
+        "'duplicate record' ELSE 'unexpected record' END AS kind, NULL AS sent, NULL AS found "
+        "FROM pair_found f LEFT JOIN pair_sent s ON s.id = f.id AND s.copy = f.copy "
+        "WHERE s.id IS NULL"
+    )
+    sql.execute(
+        "CREATE OR REPLACE TEMP TABLE difference AS " + " UNION ALL ".join(parts)
+    ).fetchall()
+    classify(sql, columns)
     counts = dict(
         sql.execute(
-            "SELECT CASE WHEN status <> 'compared' THEN status WHEN len(fields) > 0 "
-            "THEN 'mismatched' ELSE 'matched' END, count(*) FROM compared GROUP BY 1"
+            "SELECT status, CASE WHEN status = 'mismatched' THEN count(DISTINCT id) "
+            "ELSE count(*) END FROM difference GROUP BY status"
         ).fetchall()
     )
-    fields = sql.execute(
-        "SELECT field, count(*) FROM (SELECT unnest(fields) AS field FROM compared) "
-        "GROUP BY 1 ORDER BY 2 DESC, 1"
-    ).fetchall()
-    ended = dict(
-        sql.execute(
-            f'SELECT "end", count(*) FROM read_parquet({_text(str(ends))}) GROUP BY 1'
-        ).fetchall()
-    )
-    result = Reconciliation(
-        extracted=_one(sql, f"SELECT count(*) FROM read_parquet({_text(str(snapshot))})"),
-        archived=ended.get("archived", 0),
-        excluded=ended.get("excluded", 0),
-        excepted=ended.get("excepted", 0),
-        sent=_one(sql, "SELECT count(*) FROM sent"),
-        found=_one(sql, "SELECT count(*) FROM found"),
-        matched=counts.get("matched", 0),
+    return SecondLook(
         mismatched=counts.get("mismatched", 0),
         missing=counts.get("missing", 0),
         unexpected=counts.get("unexpected", 0),
-        unaccounted=_count_unaccounted(sql, snapshot, ends),
-        fields=tuple((str(f), int(n)) for f, n in fields),
-        digest=_digest_found(sql, names),
-    )
-    for table in ("sent", "found", "compared"):
-        sql.execute(f"DROP TABLE {table}").fetchall()
-    return result
-
-
-def _canonical(field: Field) -> str:
-    """A sent value in the form in which the destination's is read back."""
-    name = _name(field.name)
-    if field.type == "decimal":
-        # Exact text without trailing zeros, as Postgres' trim_scale gives it.
-        return (
-            f"CASE WHEN {name} = 0 THEN '0' ELSE "
-            f"regexp_replace(regexp_replace({name}::varchar, '0+$', ''), '\\.$', '') END AS {name}"
-        )
-    if field.type == "timestamp":
-        return f"epoch_us({name}) AS {name}"
-    return name
-
-
-def _count_unaccounted(sql: duckdb.DuckDBPyConnection, snapshot: Path, ends: Path) -> int:
-    """Snapshot records without exactly one end, ends without a snapshot record, and mapped records
-    that were not sent (or sent ones that were not mapped)."""
-    snap, end = _text(str(snapshot)), _text(str(ends))
-    return _one(
-        sql,
-        "SELECT (SELECT count(*) FROM "
-        f"(SELECT _source_id AS k, count(*) AS n FROM read_parquet({snap}) GROUP BY 1) s FULL JOIN "
-        f"(SELECT source_id AS k, count(*) AS n FROM read_parquet({end}) GROUP BY 1) e USING (k) "
-        "WHERE s.n IS DISTINCT FROM 1 OR e.n IS DISTINCT FROM 1) + (SELECT count(*) FROM "
-        f"(SELECT id FROM read_parquet({end}) WHERE \"end\" = 'mapped') m "
-        "FULL JOIN sent USING (id) WHERE m.id IS NULL OR sent.id IS NULL)",
+        settled=_one(
+            sql, "SELECT count(*) FROM suspect WHERE id NOT IN (SELECT id FROM difference)"
+        ),
+        found=_one(sql, "SELECT count(*) FROM pair_found"),
     )
 
 
-def _compare_documents(sql: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Open and hash each found record's file; one that is not what was sent differs in `file`."""
-    rows = sql.execute(
-        "SELECT c.id, s.sha256, s.storage_path FROM compared c JOIN sent s USING (id) "
-        "WHERE c.status = 'compared' AND s.sha256 IS NOT NULL"
-    ).fetchall()
-    wrong = []
-    for record, expected, path in rows:
-        file = (folder / path).resolve()
-        try:
-            if not file.is_relative_to(folder.resolve()):
-                raise OSError("outside the documents folder")
-            with file.open("rb") as opened:
-                actual = hashlib.file_digest(opened, "sha256").hexdigest()
-        except OSError:
-            actual = ""
-        if actual != expected:
-            wrong.append(record)
-    if wrong:
-        sql.execute(
-            "UPDATE compared SET fields = list_append(fields, 'file') WHERE list_contains(?, id)",
-            [wrong],
-        ).fetchall()
+def _slice(found: Iterable[pa.Table]) -> Iterator[tuple[pa.Table, str | None]]:
+    """Cut the stream into tables of about `SLICE_ROWS`, each with the highest id it covers; the last
+    one covers all that is left (None). Rows of one id are never torn apart."""
+    waiting: list[pa.Table] = []
+    rows = 0
+    last: str | None = None
+    schema: pa.Schema | None = None
+    for table in found:
+        schema = table.schema
+        if not table.num_rows:
+            continue
+        _require_order(table, last)
+        last = table.column("id")[-1].as_py()
+        waiting.append(table)
+        rows += table.num_rows
+        if rows < SLICE_ROWS:
+            continue
+        whole = pa.concat_tables(waiting)
+        mine = pc.sum(pc.equal(whole.column("id"), pa.scalar(last, whole.schema.field("id").type)))
+        cut = whole.num_rows - mine.as_py()
+        if cut:
+            yield whole.slice(0, cut), whole.column("id")[cut - 1].as_py()
+        waiting, rows = [whole.slice(cut)], whole.num_rows - cut
+    if schema is None:
+        raise ValueError("the found side gave not even an empty table")
+    yield (pa.concat_tables(waiting) if waiting else schema.empty_table()), None
 
 
-def _digest_found(sql: duckdb.DuckDBPyConnection, names: list[str]) -> str:
-    """A digest of what was found, whatever the order: the sum of its rows' 128-bit hashes."""
-    parts = ", ".join(
-        f"CASE WHEN {n} IS NULL THEN '-' ELSE length({n}::varchar) || ':' || {n}::varchar END"
-        for n in (_name(n) for n in ["id", *names])
-    )
-    row = sql.execute(
-        "SELECT COALESCE(sum(md5_number_lower(r)::hugeint), 0), "
-        "COALESCE(sum(md5_number_upper(r)::hugeint), 0), count(*) "
-        f"FROM (SELECT concat({parts}) AS r FROM found)"
-    ).fetchall()[0]
-    return hashlib.sha256(f"{row[2]}:{int(row[0]) + (int(row[1]) << 64)}".encode()).hexdigest()
+def _require_order(table: pa.Table, last: str | None) -> None:
+    ids = table.column("id").combine_chunks()
+    ordered = len(ids) < 2 or pc.all(pc.less_equal(ids[:-1], ids[1:])).as_py()
+    if not ordered or (last is not None and ids[0].as_py() < last):
+        raise ValueError("the found records do not come in order of id")
+
+
+def _has_repeats(table: pa.Table) -> bool:
+    ids = table.column("id").combine_chunks()
+    return len(ids) > 1 and bool(pc.any(pc.equal(ids[:-1], ids[1:])).as_py())
 
 
 def _one(sql: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = sql.execute(query).fetchall()[0]
-    return int(row[0])
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return int(sql.execute(query).fetchall()[0][0])

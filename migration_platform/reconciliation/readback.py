@@ -7,64 +7,90 @@ patient entity and of reference entities that no crosswalk knows are unexpected 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 
 from migration_platform.entity import Entity
+from migration_platform.reconciliation.column import (
+    CROSSWALK,
+    Column,
+    compared_columns,
+    quote_name,
+    quote_text,
+)
 
 PATIENT = "patient"
 
 
-def readback_query(cohort: str, entity: Entity) -> str:
-    """SELECT of `id` and the entity's fields as reconciliation compares them.
+class Readback:
+    """The destination's side, over an ADBC connection. Each look is a transaction of its own, so it
+    sees one instant; `seen_at` is that of the first."""
 
-    Numbers come as exact text without trailing zeros, ids as text; dates, instants, integers and
-    booleans typed; an instant in microseconds since 1970.
-    """
-    columns = ["d.id::text AS id"]
-    for field in entity.fields:
-        name = _name(field.name)
-        if field.type == "decimal":
-            columns.append(f"trim_scale(d.{name}::numeric)::text AS {name}")
-        elif field.type == "timestamp":
-            columns.append(f"(extract(epoch FROM d.{name}) * 1000000)::bigint AS {name}")
-        elif field.type in ("uuid", "text"):
-            columns.append(f"d.{name}::text AS {name}")
-        else:
-            columns.append(f"d.{name}")
+    def __init__(self, connection: Any, cohort: str, entity: Entity) -> None:
+        self.connection, self.cohort, self.entity = connection, cohort, entity
+        self.columns = compared_columns(entity)
+        self.seen_at: datetime | None = None
+
+    def read(self) -> Iterator[pa.Table]:
+        """Everything, in order of id: `id` and the compared columns in canonical form."""
+        with self.connection.cursor() as cursor:
+            instant = self._begin(cursor)
+            self.seen_at = self.seen_at or instant
+            cursor.execute(
+                f"{readback_query(self.cohort, self.entity, self.columns)} ORDER BY d.id"
+            )
+            yield from _tables(cursor.fetch_record_batch())
+        self.connection.rollback()
+
+    def read_only(self, ids: pa.Table) -> pa.Table:
+        """The rows of these ids (a table of one text column `id`), as they are now."""
+        with self.connection.cursor() as cursor:
+            self._begin(cursor)
+            cursor.adbc_ingest("migration_suspect", ids, mode="replace", temporary=True)
+            cursor.execute(
+                f"SELECT * FROM ({readback_query(self.cohort, self.entity, self.columns)}) r "
+                "WHERE id::uuid IN (SELECT id::uuid FROM migration_suspect)"
+            )
+            found = pa.concat_tables(list(_tables(cursor.fetch_record_batch())))
+        self.connection.rollback()
+        return found
+
+    def _begin(self, cursor: Any) -> datetime:
+        """A new transaction; the instant that it sees."""
+        self.connection.rollback()
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+        return datetime.fromtimestamp(cursor.fetchone()[0] / 1_000_000, UTC)
+
+
+def readback_query(cohort: str, entity: Entity, columns: Sequence[Column]) -> str:
+    """SELECT of `id`, the crosswalk's `source_id` and the entity's compared fields (row `d`)."""
+    chosen = ["d.id::text AS id"]
+    chosen += ["c.source_id" if c.name == CROSSWALK else c.found_sql() for c in columns]
     owner = next((f.name for f, r in entity.references if r.entity == PATIENT and f.required), None)
     foreign = "c.destination_id IS NULL"
     if owner is not None:
         foreign += (
-            f" AND d.{_name(owner)} IN (SELECT destination_id FROM migration.crosswalk "
-            f"WHERE cohort = {_text(cohort)} AND entity = {_text(PATIENT)})"
+            f" AND d.{quote_name(owner)} IN (SELECT destination_id FROM migration.crosswalk "
+            f"WHERE cohort = {quote_text(cohort)} AND entity = {quote_text(PATIENT)})"
         )
-    own = f"c.cohort = {_text(cohort)}"
+    own = f"c.cohort = {quote_text(cohort)}"
     if entity.is_reference:
         # One that left the source but is still referred to stays there, and nobody vouches for it.
         own += " AND c.fingerprint IS NOT NULL"
     return (
-        f"SELECT {', '.join(columns)} FROM {_name(entity.name)} d "
+        f"SELECT {', '.join(chosen)} FROM {quote_name(entity.name)} d "
         f"LEFT JOIN migration.crosswalk c ON c.destination_id = d.id "
-        f"AND c.entity = {_text(entity.name)} "
+        f"AND c.entity = {quote_text(entity.name)} "
         f"WHERE ({own}) OR ({foreign})"
     )
 
 
-@contextmanager
-def read_back(connection: Any, cohort: str, entity: Entity) -> Iterator[pa.RecordBatchReader]:
-    """Stream what the destination holds. `connection` is an ADBC connection to it."""
-    with connection.cursor() as cursor:
-        cursor.execute(readback_query(cohort, entity))
-        yield cursor.fetch_record_batch()
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _tables(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
+    """The batches as tables, one at the least, with plain texts."""
+    yield pa.Table.from_batches([], reader.schema)
+    for batch in reader:
+        yield pa.Table.from_batches([batch])

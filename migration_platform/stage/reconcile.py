@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
 from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
-from migration_platform.reconciliation import reconcile_entity
-from migration_platform.reconciliation.readback import read_back
+from migration_platform.reconciliation.entity_reconciliation import reconcile_entity
+from migration_platform.reconciliation.readback import Readback
 from migration_platform.stage.record import (
     NOT_APPLICABLE_DIGEST,
     StageResult,
@@ -17,6 +16,7 @@ from migration_platform.stage.record import (
     result_of,
 )
 from migration_platform.store import StageRun
+from migration_platform.token import tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +39,25 @@ def reconcile(platform: Platform, cohort: str, entity: str) -> Reconciled:
         else:
             with platform.destination():
                 pass  # brings our tables there to this revision before ADBC reads them
+            key = platform.settings.token_key()
             with (
-                ExitStack() as stack,
+                platform.streaming("destination") as stream,
                 staging.replacing(cohort, entity, "differences") as differences,
                 staging.connect() as duck,
             ):
-                stream = stack.enter_context(platform.streaming("destination"))
-                found = stack.enter_context(read_back(stream, cohort, declared))
+                found = Readback(stream, cohort, declared)
                 result = reconcile_entity(
                     declared,
                     snapshot=staging.path(cohort, entity, "extract"),
                     ends=staging.path(cohort, entity, "ends"),
                     mapped=staging.path(cohort, entity, "mapped"),
+                    sent_digest=loaded.digest,
                     found=found,
                     differences=differences,
                     documents=platform.settings.destination_documents
                     if declared.document_path
                     else None,
+                    name_records=lambda ids: tokens(key, entity, ids),
                     connection=duck,
                 )
             run.update(
@@ -72,7 +74,11 @@ def reconcile(platform: Platform, cohort: str, entity: str) -> Reconciled:
                     "missing": result.missing,
                     "unexpected": result.unexpected,
                     "unaccounted": result.unaccounted,
-                    **{f"differs:{name}": number for name, number in result.fields},
+                    "settled": result.settled,
+                },
+                detail={
+                    "seen_at": found.seen_at and found.seen_at.isoformat(timespec="microseconds"),
+                    "clusters": [asdict(c) for c in result.clusters],
                 },
             )
     account = account_for(platform, [cohort], entity)[0]
@@ -93,8 +99,11 @@ def _sentence(run: StageRun) -> str:
     if c.get("unaccounted"):
         differing.append(f"{c['unaccounted']:,} without a single end")
     if differing:
-        fields = [k.removeprefix("differs:") for k in c if k.startswith("differs:")]
-        return ", ".join(differing) + (f" (fields: {', '.join(fields)})" if fields else "")
+        most = [
+            f"{n['count']:,} {n['kind']}" + (f" in {n['field']}" if n["field"] else "")
+            for n in run.detail.get("clusters", [])[:3]
+        ]
+        return ", ".join(differing) + (f" (most: {', '.join(most)})" if most else "")
     return (
         f"all {c['matched']:,} records match in every field"
         if c["matched"]

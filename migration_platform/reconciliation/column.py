@@ -1,0 +1,92 @@
+"""Column: one compared field, how both sides write it, and when two of its values are equal.
+
+Both sides are brought to one canonical form: an id, a text and a date as they are, an instant in
+microseconds since 1970, a number as exact text without trailing zeros. Equality is judged on typed
+values with `IS DISTINCT FROM`, never on a hash or a concatenated text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migration_platform.entity import EXACT, Entity, Equality, Type
+
+CROSSWALK = "source_id"
+"""The compared column beside an entity's fields: the source id that the crosswalk gives a record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A compared column: `name`, `type` of the field, and how equality is judged."""
+
+    name: str
+    type: Type
+    equality: Equality = EXACT
+
+    def sent_sql(self) -> str:
+        """A mapped record's value (typed as in `entity.POLARS_TYPE`) in canonical form."""
+        name = quote_name(self.name)
+        if self.type == "decimal":
+            # Exact text without trailing zeros, as Postgres' trim_scale gives it.
+            return (
+                f"CASE WHEN {name} = 0 THEN '0' ELSE "
+                f"regexp_replace(rtrim({name}::varchar, '0'), '\\.$', '') END AS {name}"
+            )
+        if self.type == "timestamp":
+            return f"epoch_us({name}) AS {name}"
+        return name
+
+    def found_sql(self) -> str:
+        """Postgres: the destination's value (of row `d`) in canonical form."""
+        name = quote_name(self.name)
+        if self.type == "decimal":
+            return f"trim_scale(d.{name}::numeric)::text AS {name}"
+        if self.type == "timestamp":
+            return f"(extract(epoch FROM d.{name}) * 1000000)::bigint AS {name}"
+        if self.type in ("uuid", "text"):
+            return f"d.{name}::text AS {name}"
+        return f"d.{name}"
+
+    @property
+    def found_type(self) -> str:
+        """DuckDB's type of the canonical form."""
+        kinds = {"date": "DATE", "timestamp": "BIGINT", "integer": "BIGINT", "boolean": "BOOLEAN"}
+        return kinds.get(self.type, "VARCHAR")
+
+    def differs(self, sent: str = "s", found: str = "f") -> str:
+        """DuckDB: whether two canonical values of one record count as different (never null)."""
+        name = quote_name(self.name)
+        a, b = f"{sent}.{name}", f"{found}.{name}"
+        rule = self.equality.rule
+        if rule == "trimmed":
+            return f"(trim({a}) IS DISTINCT FROM trim({b}))"
+        if rule == "caseless":
+            return f"(lower({a}) IS DISTINCT FROM lower({b}))"
+        if rule == "tolerance":
+            limit, scale = self.equality.tolerance, 1
+            if self.type == "timestamp":
+                a, b, scale = f"{a}::hugeint", f"{b}::hugeint", 1_000_000
+            elif self.type == "decimal":
+                a, b = f"{a}::decimal(38, 12)", f"{b}::decimal(38, 12)"
+            near = f"abs({a} - {b}) <= {limit} * {scale}"
+            return f"({sent}.{name} IS DISTINCT FROM {found}.{name} AND COALESCE({near}, false) = false)"
+        return f"({a} IS DISTINCT FROM {b})"
+
+
+def compared_columns(entity: Entity) -> tuple[Column, ...]:
+    """What is compared of an entity: its crosswalk entry, and each field that is not ignored."""
+    fields = [Column(f.name, f.type, f.equality) for f in entity.fields]
+    return (
+        Column(CROSSWALK, "text"),
+        *[c for c in fields if c.equality.rule != "ignored"],
+    )
+
+
+def quote_name(name: str) -> str:
+    """A SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """A SQL text literal, for the places that take no parameter."""
+    return "'" + text.replace("'", "''") + "'"
