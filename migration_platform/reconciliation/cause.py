@@ -128,16 +128,16 @@ def _find_swaps(sql: duckdb.DuckDBPyConnection) -> None:
     sql.execute(
         "UPDATE difference SET kind = 'swapped between fields' FROM difference o "
         "WHERE difference.status = 'mismatched' AND o.status = 'mismatched' "
-        "AND o.id = difference.id AND o.field <> difference.field "
+        "AND o.id = difference.id AND o.leg = difference.leg AND o.field <> difference.field "
         "AND o.sent = difference.found AND o.found = difference.sent"
     ).fetchall()
     # One to one: many records with the same two values show a rule, not an exchange.
     once = (
-        "(SELECT field, sent, found, min(id) AS id FROM difference WHERE status = 'mismatched' "
+        "(SELECT leg, field, sent, found, min(id) AS id FROM difference WHERE status = 'mismatched' "
         "AND kind NOT IN ('flag', 'swapped between fields') GROUP BY ALL HAVING count(*) = 1)"
     )
     sql.execute(
-        f"UPDATE difference SET kind = 'swapped between records' FROM (SELECT a.id, a.field FROM "
-        f"{once} a JOIN {once} b ON a.field = b.field AND a.sent = b.found AND a.found = b.sent) o "
-        "WHERE difference.id = o.id AND difference.field = o.field"
+        f"UPDATE difference SET kind = 'swapped between records' FROM (SELECT a.id, a.leg, a.field FROM "
+        f"{once} a JOIN {once} b ON a.leg = b.leg AND a.field = b.field AND a.sent = b.found AND a.found = b.sent) o "
+        "WHERE difference.id = o.id AND difference.leg = o.leg AND difference.field = o.field"
     ).fetchall()

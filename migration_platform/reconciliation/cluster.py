@@ -1,4 +1,4 @@
-"""Cluster: the differences that have one signature (entity, field, kind), and how many there are.
+"""Cluster: the differences that have one signature (leg, entity, field, kind), and how many there are.
 
 One mistake makes many differences of one signature; people decide on clusters, not on rows.
 """
@@ -15,8 +15,11 @@ SAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Differences of one cause. `count` is in records; `tokens` name the first few of them."""
+    """Differences of one cause. `leg` is where they came about: `mapping` (the source's text against
+    what was sent) or `destination` (what was sent against what is there). `count` is in records;
+    `tokens` name the first few of them."""
 
+    leg: str
     entity: str
     field: str
     kind: str
@@ -24,16 +27,16 @@ class Cluster:
     tokens: tuple[str, ...]
 
     @property
-    def signature(self) -> tuple[str, str, str]:
-        return (self.entity, self.field, self.kind)
+    def signature(self) -> tuple[str, str, str, str]:
+        return (self.leg, self.entity, self.field, self.kind)
 
 
 def find_clusters(sql: duckdb.DuckDBPyConnection, entity: str) -> tuple[Cluster, ...]:
     """The clusters of the temporary table `difference`, largest first."""
     rows = sql.execute(
-        "SELECT field, kind, count(*), list(token ORDER BY token) FILTER (place <= ?) FROM "
-        "(SELECT *, row_number() OVER (PARTITION BY field, kind ORDER BY token) AS place "
-        "FROM difference) GROUP BY field, kind ORDER BY count(*) DESC, field, kind",
+        "SELECT leg, field, kind, count(*), list(token ORDER BY token) FILTER (place <= ?) FROM "
+        "(SELECT *, row_number() OVER (PARTITION BY leg, field, kind ORDER BY token) AS place "
+        "FROM difference) GROUP BY leg, field, kind ORDER BY count(*) DESC, leg, field, kind",
         [SAMPLES],
     ).fetchall()
-    return tuple(Cluster(entity, f, k, int(n), tuple(t)) for f, k, n, t in rows)
+    return tuple(Cluster(leg, entity, f, k, int(n), tuple(t)) for leg, f, k, n, t in rows)

@@ -37,7 +37,7 @@ class FirstLook:
 @dataclass(frozen=True, slots=True)
 class SecondLook:
     """What the suspects turned out to be. Of each there is a row in the temporary table
-    `difference` (id, field, status, kind, sent, found) for each differing field; one without a
+    `difference` (id, leg, field, status, kind, sent, found) for each differing field; one without a
     field if the record is missing or unexpected. `found` counts their rows now."""
 
     mismatched: int
@@ -118,18 +118,18 @@ def explain(
     ).fetchall()
     pairs = "pair_sent s JOIN pair_found f ON s.id = f.id AND s.copy = f.copy"
     parts = [
-        f"SELECT s.id, {quote_text(c.name)} AS field, 'mismatched' AS status, NULL AS kind, "
+        f"SELECT s.id, 'destination' AS leg, {quote_text(c.name)} AS field, 'mismatched' AS status, NULL AS kind, "
         f"s.{quote_name(c.name)}::varchar AS sent, f.{quote_name(c.name)}::varchar AS found "
         f"FROM {pairs} WHERE {c.differs()}"
         for c in columns
     ]
     parts.append(
-        "SELECT s.id, '' AS field, 'missing' AS status, 'missing record' AS kind, NULL AS sent, "
+        "SELECT s.id, 'destination' AS leg, '' AS field, 'missing' AS status, 'missing record' AS kind, NULL AS sent, "
         "NULL AS found FROM pair_sent s LEFT JOIN pair_found f ON s.id = f.id AND s.copy = f.copy "
         "WHERE f.id IS NULL"
     )
     parts.append(
-        "SELECT f.id, '' AS field, 'unexpected' AS status, CASE WHEN f.copy > 1 THEN "
+        "SELECT f.id, 'destination' AS leg, '' AS field, 'unexpected' AS status, CASE WHEN f.copy > 1 THEN "
         "'duplicate record' ELSE 'unexpected record' END AS kind, NULL AS sent, NULL AS found "
         "FROM pair_found f LEFT JOIN pair_sent s ON s.id = f.id AND s.copy = f.copy "
         "WHERE s.id IS NULL"

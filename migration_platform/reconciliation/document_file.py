@@ -32,12 +32,12 @@ def compare_files(sql: duckdb.DuckDBPyConnection, sent: str, folder: Path) -> No
             todo = [r for r in rows if r[0] not in known]
             states = pool.map(lambda r: look_at_file(folder, r[2], r[1]), todo)
             wrong = [
-                (r[0], FILE, "mismatched", FILE, r[1], state)
+                (r[0], "destination", FILE, "mismatched", FILE, r[1], state)
                 for r, state in zip(todo, states, strict=True)
                 if state != r[1]
             ]
             if wrong:
-                names = ("id", "field", "status", "kind", "sent", "found")
+                names = ("id", "leg", "field", "status", "kind", "sent", "found")
                 columns = zip(*wrong, strict=True)
                 table = pa.table({n: list(c) for n, c in zip(names, columns, strict=True)})
                 sql.register("wrong_file", table)

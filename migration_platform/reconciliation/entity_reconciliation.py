@@ -78,7 +78,7 @@ def reconcile_entity(
     connection: duckdb.DuckDBPyConnection,
 ) -> Reconciliation:
     """Compare one entity of one cohort; write every difference to `differences` (Parquet: id,
-    token, field, status, kind, sent, found).
+    token, leg, field, status, kind, sent, found).
 
     `documents` is the destination's documents folder for entities whose records own a file.
     `name_records` gives a token for each source id (for a record that no crosswalk knows, its
@@ -142,9 +142,9 @@ def _write(
     )
     sql.register("mark", marks)
     sql.execute(
-        "CREATE OR REPLACE TEMP TABLE difference AS SELECT d.id, m.token, d.field, d.status, "
+        "CREATE OR REPLACE TEMP TABLE difference AS SELECT d.id, m.token, d.leg, d.field, d.status, "
         "d.kind, d.sent, d.found FROM difference d JOIN mark m ON m.id = d.id "
-        "ORDER BY d.id, d.field, d.status"
+        "ORDER BY d.id, d.leg, d.field, d.status"
     ).fetchall()
     sql.unregister("mark")
     sql.execute(f"COPY difference TO {quote_text(str(differences))} (FORMAT parquet)").fetchall()
@@ -155,7 +155,7 @@ def _digest(sql: duckdb.DuckDBPyConnection, sent_digest: str) -> str:
     rows = sql.execute(
         "SELECT COALESCE(sum(md5_number_lower(r)::hugeint), 0), "
         "COALESCE(sum(md5_number_upper(r)::hugeint), 0), count(*) FROM (SELECT "
-        "concat(id, '|', field, '|', status, '|', kind, '|', length(COALESCE(found, '')), '|', "
+        "concat(id, '|', leg, '|', field, '|', status, '|', kind, '|', length(COALESCE(found, '')), '|', "
         "COALESCE(found, '-')) AS r FROM difference)"
     ).fetchall()[0]
     total = f"{rows[2]}:{int(rows[0]) + (int(rows[1]) << 64)}"
