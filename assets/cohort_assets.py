@@ -21,6 +21,7 @@ from migration_platform import stage as stages
 from migration_platform.check import Batch, ExpectationResult, Point
 from migration_platform.entity import Entity
 from migration_platform.platform import REFERENCE, Platform
+from migration_platform.report.server import report_url
 
 SENTENCES = {
     "extract": "The source's records, in one snapshot with the cohort's other entities.",
@@ -164,7 +165,10 @@ class StageAssets:
         results = self.suites.validate(batch)
         digest = self.suites.suite_digest(entity.name)
         outcome = stages.record_check(platform, batch, digest, results)
-        return describe_check(name, outcome, context.resources.expectation_report)
+        report = context.resources.expectation_report
+        return describe_check(
+            name, outcome, report, report_url(platform.settings.report_port, report)
+        )
 
     def _parents(self, stage: str, entity: Entity) -> list[dg.AssetKey]:
         return [stage_key(stage, parent) for parent in entity.parents]

@@ -42,6 +42,7 @@ class Settings:
     source_documents: Path
     destination_documents: Path
     reports: Path
+    report_port: int
     secrets: Path
     given_token_key: str | None = None
     allow_withdrawal: frozenset[str] = frozenset()
@@ -73,6 +74,7 @@ class Settings:
                 "MIGRATION_DESTINATION_DOCUMENTS", home / "destination-documents"
             ),
             reports=place("MIGRATION_REPORTS", home / "reports"),
+            report_port=_count(environ, "MIGRATION_REPORT_PORT", 3010, most=65535),
             secrets=home / "secrets",
             given_token_key=environ.get("MIGRATION_TOKEN_KEY") or None,
             allow_withdrawal=frozenset(
@@ -206,8 +208,9 @@ def _url(environ: Mapping[str, str], name: Database) -> str | None:
     return f"postgresql://{rest}"
 
 
-def _count(environ: Mapping[str, str], name: str, default: int) -> int:
+def _count(environ: Mapping[str, str], name: str, default: int, most: int | None = None) -> int:
     given = environ.get(name) or str(default)
-    if not given.isdecimal() or int(given) < 1:
-        raise ConfigurationError(f"{name}: must be a whole number from 1 up, is {given!r}.")
+    if not given.isdecimal() or int(given) < 1 or (most is not None and int(given) > most):
+        limit = "up" if most is None else f"to {most}"
+        raise ConfigurationError(f"{name}: must be a whole number from 1 {limit}, is {given!r}.")
     return int(given)

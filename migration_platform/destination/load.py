@@ -81,13 +81,14 @@ def load_staged(
             if withdrawn:
                 _journal_withdrawal(cursor, load_id)
             if changed:
-                cursor.execute("ANALYZE change")
+                cursor.execute("ANALYZE change (id, source_id)")
                 inserted, updated = _write(cursor, scope, staged, entity, load_id, changed)
             if inserted + updated + withdrawn > MANY:
                 # The suites and the read-back come next, before autovacuum: without fresh figures
-                # the planner takes the table for empty and joins row by row.
-                cursor.execute("ANALYZE migration.crosswalk")
-                cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(entity.name)))
+                # the planner takes the table for empty and joins row by row. Of the columns that
+                # they join by: those of all columns take a tenth of the load.
+                cursor.execute("ANALYZE migration.crosswalk (cohort, entity)")
+                cursor.execute(sql.SQL("ANALYZE {} (id)").format(sql.Identifier(entity.name)))
             cursor.execute(
                 "UPDATE migration.load SET inserted = %s, updated = %s, withdrawn = %s "
                 "WHERE id = %s",
@@ -177,9 +178,11 @@ def _write(
                 values,
             )
         some = sql.SQL(" WHERE EXISTS (SELECT FROM change c WHERE c.id = s.id)")
+        # In the order of the ids: an index grows faster at one end than in a random place.
         cursor.execute(
             sql.SQL(
-                "MERGE INTO {table} d USING (SELECT * FROM {staged} s{some}) s ON d.id = s.id "
+                "MERGE INTO {table} d USING (SELECT * FROM {staged} s{some} ORDER BY id) s "
+                "ON d.id = s.id "
                 "WHEN MATCHED THEN UPDATE SET ({names}) = ROW({values}) "
                 "WHEN NOT MATCHED THEN INSERT (id, {names}) VALUES (s.id, {values})"
             ).format(
