@@ -40,14 +40,17 @@ class Reading:
     """How reconciliation reads the source's text by itself, to prove a translation.
 
     `kind` names a reading of `reconciliation.source_reading`, which shares no code with the
-    translation; `options` are what both must know (spellings, a zone, a code map's path).
+    translation; `columns` are the source columns it reads, `options` what both must know
+    (spellings, a zone, a code map's path). `parts` are the readings that `first of` goes through.
     `loss` says what of the source's text the value does not tell any more (letter case, several
     codes made one); empty: nothing but the space around it.
     """
 
     kind: str
+    columns: tuple[str, ...] = ()
     options: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     loss: str = ""
+    parts: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

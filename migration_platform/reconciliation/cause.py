@@ -16,6 +16,7 @@ KINDS: dict[str, str] = {
     "missing record": "sent, and not there",
     "unexpected record": "there, and not sent",
     "duplicate record": "there more often than it was sent",
+    "unreadable": "a value was sent that reconciliation cannot read in the source's text",
     "value lost": "a value was sent, and there is none",
     "value added": "nothing was sent, and there is a value",
     "null against empty": "one side has no value, the other an empty text",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
 
-from migration_platform.ledger import account_for
-from migration_platform.platform import Platform
+from migration_platform.entity import Entity
+from migration_platform.ledger import account_for, input_digest
+from migration_platform.platform import REFERENCE, Platform
 from migration_platform.reconciliation.entity_reconciliation import reconcile_entity
 from migration_platform.reconciliation.readback import Readback
+from migration_platform.reconciliation.round_trip import Origin, readings_digest
 from migration_platform.stage.record import (
     NOT_APPLICABLE_DIGEST,
     StageResult,
@@ -40,6 +45,12 @@ def reconcile(platform: Platform, cohort: str, entity: str) -> Reconciled:
             with platform.destination():
                 pass  # brings our tables there to this revision before ADBC reads them
             key = platform.settings.token_key()
+            inputs, before = (
+                _proof_inputs(platform, cohort, entity),
+                _proof(platform, cohort, entity),
+            )
+            proved = before is not None and before["inputs"] == inputs and not before["differing"]
+            now = datetime.now(UTC).isoformat(timespec="seconds")
             with (
                 platform.streaming("destination") as stream,
                 staging.replacing(cohort, entity, "differences") as differences,
@@ -57,6 +68,7 @@ def reconcile(platform: Platform, cohort: str, entity: str) -> Reconciled:
                     documents=platform.settings.destination_documents
                     if declared.document_path
                     else None,
+                    origin=None if proved else _origin(platform, cohort, declared),
                     name_records=lambda ids: tokens(key, entity, ids),
                     connection=duck,
                 )
@@ -79,6 +91,12 @@ def reconcile(platform: Platform, cohort: str, entity: str) -> Reconciled:
                 detail={
                     "seen_at": found.seen_at and found.seen_at.isoformat(timespec="microseconds"),
                     "clusters": [asdict(c) for c in result.clusters],
+                    "round_trip": before
+                    if result.round_trip is None
+                    else {**asdict(result.round_trip), "proved_at": now, "inputs": inputs},
+                    "left_out": [
+                        {"end": end, "rule": rule, "count": n} for end, rule, n in result.left_out
+                    ],
                 },
             )
     account = account_for(platform, [cohort], entity)[0]
@@ -88,6 +106,38 @@ def reconcile(platform: Platform, cohort: str, entity: str) -> Reconciled:
         balanced=account.balanced,
         sentence=_sentence(run.ended),
     )
+
+
+def _origin(platform: Platform, cohort: str, entity: Entity) -> Origin:
+    """What an entity's mapping is proved from."""
+    staging = platform.staging
+    parents = {}
+    for name in entity.parents:
+        home = REFERENCE if platform.entity(name).is_reference else cohort
+        if require(platform, home, name, "transform").applicable:
+            parents[name] = staging.path(home, name, "ends")
+    return Origin(
+        staging.path(cohort, entity.name, "extract"), parents, platform.settings.source_documents
+    )
+
+
+def _proof_inputs(platform: Platform, cohort: str, entity: str) -> str:
+    """Digest of all that the round trip rests on: snapshot, parents, what was mapped, the mapping
+    with its code maps as they are now, and the readings' own code."""
+    transformed = require(platform, cohort, entity, "transform")
+    parts = (
+        input_digest(platform, cohort, entity, platform.store.latest),
+        transformed.digest,
+        platform.mapping_digest(entity),
+        readings_digest(),
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _proof(platform: Platform, cohort: str, entity: str) -> dict[str, Any] | None:
+    """What the newest reconciliation said of the round trip."""
+    newest = platform.store.latest(cohort, entity, "reconcile")
+    return newest.detail.get("round_trip") if newest else None
 
 
 def _sentence(run: StageRun) -> str:
