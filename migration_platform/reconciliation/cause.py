@@ -84,7 +84,8 @@ def _cases(column: Column) -> list[tuple[str, str]]:
         ]
     if column.type in ("decimal", "integer"):
         sent, found = "TRY_CAST(sent AS DOUBLE)", "TRY_CAST(found AS DOUBLE)"
-        power = f"log10(abs({sent} / {found}))"
+        # No logarithm of what is zero, or divided by an infinity.
+        power = f"log10(NULLIF(abs({sent} / {found}), 0))"
         return [
             (f"{sent} = -({found})", "sign"),
             (

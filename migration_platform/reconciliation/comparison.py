@@ -107,14 +107,19 @@ def explain(
     now was a change in flight, and counts as settled. Fills the temporary table `difference`.
     """
     chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
-    number = "row_number() OVER (PARTITION BY id) AS copy"
+    values = ", ".join(quote_name(c.name) for c in columns)
     sql.execute(
-        f"CREATE OR REPLACE TEMP TABLE pair_sent AS SELECT *, {number} FROM (SELECT {chosen} "
+        "CREATE OR REPLACE TEMP TABLE pair_sent AS SELECT *, row_number() OVER (PARTITION BY id "
+        f"ORDER BY {values}) AS copy FROM (SELECT {chosen} "
         f"FROM {sent} WHERE id IN (SELECT id FROM suspect))"
     ).fetchall()
+    # Of several rows of one id, those that agree come first: what is too many is the other one.
+    agrees = " AND ".join(f"NOT {c.differs()}" for c in columns)
     sql.execute(
-        f"CREATE OR REPLACE TEMP TABLE pair_found AS SELECT *, {number} FROM {found} "
-        "WHERE id IN (SELECT id FROM suspect)"
+        f"CREATE OR REPLACE TEMP TABLE pair_found AS SELECT f.*, row_number() OVER (PARTITION BY f.id "
+        f"ORDER BY (s.id IS NOT NULL AND {agrees}) DESC, {', '.join(f'f.{quote_name(c.name)}' for c in columns)}) "
+        f"AS copy FROM {found} f LEFT JOIN pair_sent s ON s.id = f.id AND s.copy = 1 "
+        "WHERE f.id IN (SELECT id FROM suspect)"
     ).fetchall()
     pairs = "pair_sent s JOIN pair_found f ON s.id = f.id AND s.copy = f.copy"
     parts = [
@@ -185,6 +190,8 @@ def _slice(found: Iterable[pa.Table]) -> Iterator[tuple[pa.Table, str | None]]:
 
 def _require_order(table: pa.Table, last: str | None) -> None:
     ids = table.column("id").combine_chunks()
+    if ids.null_count:
+        raise ValueError("a found record has no id")
     ordered = len(ids) < 2 or pc.all(pc.less_equal(ids[:-1], ids[1:])).as_py()
     if not ordered or (last is not None and ids[0].as_py() < last):
         raise ValueError("the found records do not come in order of id")
