@@ -128,7 +128,9 @@ RECORD_CHANGES: tuple[RecordChange, ...] = (
         "gone at the second look",
         "a row that was not sent was there at the first look, and is gone",
         (),
-        lambda sent, found, random: Looks([sent], [found, {**found, "id": draw_id(random)}], [found]),
+        lambda sent, found, random: Looks(
+            [sent], [found, {**found, "id": draw_id(random)}], [found]
+        ),
     ),
     RecordChange(
         "another destination id",
@@ -154,14 +156,13 @@ def _reordered(value: Value, random: Random) -> Value:
     names = list(document)
     random.shuffle(names)
     return json.dumps(
-        {n: document[n] for n in reversed(names)}, separators=random.choice([(",", ":"), (", ", " : ")])
+        {n: document[n] for n in reversed(names)},
+        separators=random.choice([(",", ":"), (", ", " : ")]),
     )
 
 
 def _moved(by: str) -> Callable[[Value, Random], Value]:
-    return lambda value, random: plain(
-        Decimal(str(value)) + Decimal(by) * random.choice([-1, 1])
-    )
+    return lambda value, random: plain(Decimal(str(value)) + Decimal(by) * random.choice([-1, 1]))
 
 
 _REASON = "planted to see whether the rule is kept"
@@ -222,7 +223,7 @@ def _more_places(value: Value, random: Random) -> str | None:
 
 
 def _negative_zero(value: Value, random: Random) -> str | None:
-    return None if value is None else "-0.0" if value == "0" else str(value)
+    return "-0.0" if value == "0" else _text(value, random)
 
 
 def _braces(value: Value, random: Random) -> str | None:
@@ -237,17 +238,26 @@ def _word(value: Value, random: Random) -> str | None:
 
 def _in_zone(value: Value, random: Random) -> str | None:
     """The instant as a wall time with its offset."""
-    if value is None:
+    if not isinstance(value, int):
         return None
     hours = random.choice([-8, -5, 0, 9])
     minutes = random.choice([0, 30, 45])
     offset = (abs(hours) * 60 + minutes) * (-1 if hours < 0 else 1)
-    instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(value))  # type: ignore[arg-type]
-    return instant.astimezone(timezone(timedelta(minutes=offset))).isoformat()
+    instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
+    return str(instant.astimezone(timezone(timedelta(minutes=offset))).isoformat())
+
+
+def _in_utc(value: Value, random: Random) -> str | None:
+    """The instant as a wall time in UTC that does not say so."""
+    if not isinstance(value, int):
+        return None
+    return str((datetime(1970, 1, 1) + timedelta(microseconds=value)).isoformat())  # noqa: DTZ001
 
 
 def _long_date(value: Value, random: Random) -> str | None:
-    return f"{value:%d %b %Y}" if isinstance(value, date) and value.year > 999 else _text(value, random)
+    if not isinstance(value, date) or value.year < 1000:
+        return _text(value, random)
+    return value.strftime("%d %b %Y")
 
 
 COLUMN_CHANGES: tuple[ColumnChange, ...] = (
@@ -255,14 +265,14 @@ COLUMN_CHANGES: tuple[ColumnChange, ...] = (
                  "decimal", "numeric(40, 14)", _more_places),
     ColumnChange("no fixed scale", "the column keeps as many places as were written",
                  ("numeric scale",), "decimal", "numeric", _more_places),
-    ColumnChange("-0.0", "zero is written with a minus sign", ("−0.0", "−0.0 (benign)"), "decimal", "numeric",
-                 _negative_zero),
+    ColumnChange("-0.0", "a floating point column holds zero with a minus sign",
+                 ("−0.0", "−0.0 (benign)"), "decimal", "double precision", _negative_zero),
     ColumnChange("whole number in 64 bits", "the column is wider than it need be", ("int widened",),
                  "integer", "bigint", _text),
     ColumnChange("another zone", "instants were written with the offset of another zone",
                  ("equivalent tz rendering",), "timestamp", "timestamptz", _in_zone),
     ColumnChange("UTC without a zone", "the column has no zone and holds UTC",
-                 ("equivalent tz rendering",), "timestamp", "timestamp", _in_zone),
+                 ("equivalent tz rendering",), "timestamp", "timestamp", _in_utc),
     ColumnChange("ids in capitals and braces", "a uuid was written in another of its spellings",
                  ("surrogate-key remap by crosswalk",), "uuid", "uuid", _braces),
     ColumnChange("yes as a word", "a boolean was written as yes, t, 1 or on", ("declared code map",),

@@ -13,6 +13,7 @@ from migration_platform.fault.fault import (
     Fault,
     Row,
     Value,
+    draw_id,
     fault,
     of_text,
 )
@@ -32,7 +33,7 @@ UNITS = {"mg": "g", "g": "mg", "mg/dL": "mmol/L", "kg": "lb", "cm": "in", "Cel":
 
 
 def _is_code(name: str) -> bool:
-    return name.endswith("code") or name.endswith(("status", "type", "class"))
+    return name.endswith(("code", "status", "type", "class"))
 
 
 def _is_display(name: str) -> bool:
@@ -68,7 +69,9 @@ def _another_unit(text: str, random: Random) -> str | None:
 
 
 def _lose_negation(text: str, random: Random) -> str | None:
-    changed = re.sub(r"\b(?:no known|no|not|denies|without|never)\s+", "", text, count=1, flags=re.I)
+    changed = re.sub(
+        r"\b(?:no known|no|not|denies|without|never)\s+", "", text, count=1, flags=re.I
+    )
     return changed if changed != text else None
 
 
@@ -166,7 +169,7 @@ CODE_FAULTS: tuple[Fault, ...] = (
           lose, TEXT, make=_draw(tuple(UNITS)), named=lambda name: "unit" in name),
     fault("author lost", "codes", "nobody wrote it or answers for it any more",
           ("note author/co-signer/time lost", "encounter without provider"), lose, REFERENCE,
-          named=_is_person),
+          make=draw_id, named=_is_person),
     Fault("author swapped", "codes", "two records have each other's author",
           ("note author/co-signer/time lost", "metadata (author, date, type) changed"), swap, (REFERENCE,), 2, _is_person, tell_apart),
     fault("value lost", "codes", "a value was sent, and there is none",

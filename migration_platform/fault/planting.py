@@ -1,27 +1,22 @@
-"""Planting: faults and benign changes put into records, and what a comparison made of them judged.
+"""Planting: faults and benign changes put into records, with what must be reported of them.
 
-What each planted fault must be reported as is worked out here in plain Python, by no code of the
-comparison: record, field and status, nothing more and nothing less. Values only; how the records
-reach a comparison stands in `reconciliation.shadow`.
+Values only. What must be reported is worked out in `judgement`, how the records reach a comparison
+stands in `reconciliation.shadow`.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from itertools import permutations
 from random import Random
-from typing import Any, Protocol
+from typing import Protocol
 
 from migration_platform.entity import Equality, Type
 from migration_platform.fault.benign import RecordChange, RuleChange
 from migration_platform.fault.fault import Fault, Row, Value, draw_id
-
-Finding = tuple[str, str, str]
-"""Record id, field (empty for a whole record) and status, as the comparison reports it."""
+from migration_platform.fault.judgement import Harmless, Planted, differences, ids_of
 
 TRIES = 12
 """Records tried for a fault that asks for a value of its own kind."""
@@ -47,25 +42,6 @@ class RuleColumn:
     equality: Equality
 
 
-@dataclass(frozen=True, slots=True)
-class Planted:
-    """A fault that was planted, the ids that it touches, and what must be reported of them."""
-
-    fault: str
-    field: str
-    ids: frozenset[str]
-    expected: Counter[Finding]
-
-
-@dataclass(frozen=True, slots=True)
-class Harmless:
-    """A benign change that was planted, and the ids of which nothing may be reported."""
-
-    change: str
-    field: str
-    ids: frozenset[str]
-
-
 @dataclass(slots=True)
 class Shadow:
     """Both sides with what was planted in them: as sent, and as found at either look."""
@@ -76,19 +52,6 @@ class Shadow:
     second: list[Row] = field(default_factory=list)
     planted: list[Planted] = field(default_factory=list)
     harmless: list[Harmless] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """How many planted faults were found, how many of them exactly located, and what alarmed."""
-
-    planted: int
-    found: int
-    located: int
-    benign: int
-    false_alarms: int
-    missed: tuple[tuple[str, str], ...]
-    alarmed: tuple[tuple[str, str], ...]
 
 
 class Planter:
@@ -140,7 +103,7 @@ class Planter:
             return False
         looks = change.look(*pairs[0], self.random)
         self._add(looks.sent, looks.first, looks.second)
-        ids = _ids(*pairs[0], *looks.sent, *looks.first, *looks.second)
+        ids = ids_of(*pairs[0], *looks.sent, *looks.first, *looks.second)
         self.shadow.harmless.append(Harmless(change.name, "", ids))
         return True
 
@@ -219,7 +182,7 @@ class Planter:
         if not expected:
             return False
         self._add(sent, first, second)
-        ids = _ids(*sent, *first, *second)
+        ids = ids_of(*sent, *first, *second)
         self.shadow.planted.append(Planted(fault.name, ", ".join(names), ids, expected))
         return True
 
@@ -244,111 +207,3 @@ def places(fault: Fault, columns: Sequence[Compared]) -> list[tuple[str, ...]]:
         if all(c.type in types for c, types in zip(chosen, fault.fields, strict=True))
         and len({c.type for c in chosen}) == 1
     ]
-
-
-def differences(
-    sent: Sequence[Row], found: Sequence[Row], equalities: dict[str, Equality]
-) -> Counter[Finding]:
-    """What a comparison must report of these records, no more and no less."""
-    expected: Counter[Finding] = Counter()
-    for identity in _ids(*sent, *found):
-        ours = [r for r in sent if r["id"] == identity]
-        theirs = [r for r in found if r["id"] == identity]
-        for row in [*ours]:
-            equal = next((f for f in theirs if not _differing(row, f, equalities)), None)
-            if equal is not None:
-                ours.remove(row)
-                theirs.remove(equal)
-        for row, other in zip(ours, theirs, strict=False):
-            for name in _differing(row, other, equalities):
-                expected[identity, name, "mismatched"] += 1
-        if len(ours) > len(theirs):
-            expected[identity, "", "missing"] += len(ours) - len(theirs)
-        if len(theirs) > len(ours):
-            expected[identity, "", "unexpected"] += len(theirs) - len(ours)
-    return expected
-
-
-def _differing(sent: Row, found: Row, equalities: dict[str, Equality]) -> list[str]:
-    return [n for n, rule in equalities.items() if not is_equal(sent[n], found[n], rule)]
-
-
-def is_equal(sent: Value, found: Value, equality: Equality) -> bool:
-    """Whether a declared equality takes the found value for the one that was sent."""
-    if sent == found and type(sent) is type(found):
-        return True
-    if sent is None or found is None:
-        return False
-    match equality.rule:
-        case "trimmed":
-            return str(sent).strip(" ") == str(found).strip(" ")
-        case "caseless":
-            return str(sent).lower() == str(found).lower()
-        case "tolerance":
-            return _is_near(sent, found, equality.tolerance or Decimal(0))
-        case "json":
-            return _same_json(str(sent), str(found))
-    return False
-
-
-def _is_near(sent: Any, found: Any, tolerance: Decimal) -> bool:
-    scale = 1 if isinstance(sent, str) else 1_000_000
-    try:
-        apart = abs(Decimal(sent) - Decimal(found))
-    except InvalidOperation:
-        return False
-    return apart <= tolerance * scale
-
-
-def _same_json(sent: str, found: str) -> bool:
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len(dict(pairs)) != len(pairs):
-            raise ValueError("a key stands twice")
-        return dict(pairs)
-
-    try:
-        # As texts, so that 1 and 1.0, or true and 1, stay two things.
-        one, two = (
-            json.dumps(json.loads(t, object_pairs_hook=once), sort_keys=True) for t in (sent, found)
-        )
-    except ValueError:
-        return False
-    return one == two
-
-
-def judge(shadow: Shadow, findings: Iterable[Finding]) -> Judgement:
-    """Hold what a comparison reported against what was planted."""
-    reported: dict[str, Counter[Finding]] = {}
-    for each in findings:
-        reported.setdefault(each[0], Counter())[each] += 1
-    found = located = 0
-    missed, alarmed = [], []
-    known: set[str] = set()
-    for planted in shadow.planted:
-        known |= planted.ids
-        got: Counter[Finding] = Counter()
-        for identity in planted.ids:
-            got.update(reported.get(identity, Counter()))
-        found += any(got[each] for each in planted.expected)
-        located += got == planted.expected
-        if got != planted.expected:
-            missed.append((planted.fault, planted.field))
-    for harmless in shadow.harmless:
-        known |= harmless.ids
-        if not harmless.ids.isdisjoint(reported):
-            alarmed.append((harmless.change, harmless.field))
-    if set(reported) - known:
-        alarmed.append(("a record that is on no side", ""))
-    return Judgement(
-        len(shadow.planted),
-        found,
-        located,
-        len(shadow.harmless),
-        len(alarmed),
-        tuple(missed),
-        tuple(alarmed),
-    )
-
-
-def _ids(*rows: Row) -> frozenset[str]:
-    return frozenset(str(row["id"]) for row in rows)

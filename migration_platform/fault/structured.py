@@ -84,7 +84,9 @@ def _drop_null(document: Parsed, random: Random) -> Parsed | None:
 
 
 def _drop_extension(document: Parsed, random: Random) -> Parsed | None:
-    return {k: v for k, v in document.items() if k != "extension"} if "extension" in document else None
+    return (
+        {k: v for k, v in document.items() if k != "extension"} if "extension" in document else None
+    )
 
 
 def _flip(document: Parsed, random: Random) -> Parsed | None:
@@ -94,7 +96,9 @@ def _flip(document: Parsed, random: Random) -> Parsed | None:
 
 def _round(document: Parsed, random: Random) -> Parsed | None:
     weight = document.get("weight")
-    return None if weight is None or weight == round(weight) else {**document, "weight": round(weight)}
+    return (
+        None if weight is None or weight == round(weight) else {**document, "weight": round(weight)}
+    )
 
 
 def _escape_twice(document: Parsed, random: Random) -> str:

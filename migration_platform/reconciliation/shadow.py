@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from migration_platform.entity import DECIMAL_PRECISION, DECIMAL_SCALE
 from migration_platform.fault.fault import Row
-from migration_platform.fault.planting import Compared, Finding, Shadow
+from migration_platform.fault.judgement import Finding
+from migration_platform.fault.planting import Compared, Shadow
 from migration_platform.reconciliation.column import Column
 from migration_platform.reconciliation.comparison import explain, find_suspects
 
@@ -93,10 +94,9 @@ def found_table(rows: Sequence[Row], columns: Sequence[Compared], change: str = 
     for column in columns:
         kind = FOUND_TYPE.get(column.type, pa.string())
         values = [r[column.name] for r in rows]
-        whole = [v for v in values if type(v) is int]
-        if change == "whole numbers widened or narrowed" and column.type == "integer":
-            if all(-(2**31) <= v < 2**31 for v in whole):
-                kind = pa.int32()
+        narrow = all(-(2**31) <= v < 2**31 for v in values if type(v) is int)
+        if change == "whole numbers widened or narrowed" and column.type == "integer" and narrow:
+            kind = pa.int32()
         data[column.name] = pa.array(values, kind)
         if change == "another kind of text" and kind == pa.string():
             data[column.name] = data[column.name].cast(pa.large_string())
