@@ -51,8 +51,8 @@ class Readback:
             self._begin(cursor)
             cursor.adbc_ingest("migration_suspect", ids, mode="replace", temporary=True)
             cursor.execute(
-                f"SELECT * FROM ({readback_query(self.cohort, self.entity, self.columns)}) r "
-                "WHERE id::uuid IN (SELECT id::uuid FROM migration_suspect)"
+                f"{readback_query(self.cohort, self.entity, self.columns)} "
+                "AND d.id IN (SELECT id::uuid FROM migration_suspect)"
             )
             found = pa.concat_tables(list(_tables(cursor.fetch_record_batch())))
         self.connection.rollback()
@@ -85,7 +85,7 @@ def readback_query(cohort: str, entity: Entity, columns: Sequence[Column]) -> st
         f"SELECT {', '.join(chosen)} FROM {quote_name(entity.name)} d "
         f"LEFT JOIN migration.crosswalk c ON c.destination_id = d.id "
         f"AND c.entity = {quote_text(entity.name)} "
-        f"WHERE ({own}) OR ({foreign})"
+        f"WHERE (({own}) OR ({foreign}))"
     )
 
 

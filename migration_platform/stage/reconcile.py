@@ -10,6 +10,7 @@ from typing import Any
 from migration_platform.entity import Entity
 from migration_platform.ledger import account_for, input_digest
 from migration_platform.platform import REFERENCE, Platform
+from migration_platform.promotion import count_sent, explain_inconclusive
 from migration_platform.reconciliation.entity_reconciliation import reconcile_entity
 from migration_platform.reconciliation.readback import Readback
 from migration_platform.reconciliation.round_trip import Origin, readings_digest
@@ -71,6 +72,7 @@ def reconcile(platform: Platform, cohort: str, entity: str) -> Reconciled:
                     origin=None if proved else _origin(platform, cohort, declared),
                     name_records=lambda ids: tokens(key, entity, ids),
                     connection=duck,
+                    seed=_seed(cohort, entity, loaded.digest),
                 )
             run.update(
                 row_count=result.found,
@@ -97,12 +99,13 @@ def reconcile(platform: Platform, cohort: str, entity: str) -> Reconciled:
                     "left_out": [
                         {"end": end, "rule": rule, "count": n} for end, rule, n in result.left_out
                     ],
+                    "certificate": asdict(result.certificate),
                 },
             )
     account = account_for(platform, [cohort], entity)[0]
     return Reconciled(
         **asdict(result_of(run.ended)),
-        clean=account.clean,
+        clean=account.clean and not _doubt(run.ended),
         balanced=account.balanced,
         sentence=_sentence(run.ended),
     )
@@ -140,8 +143,25 @@ def _proof(platform: Platform, cohort: str, entity: str) -> dict[str, Any] | Non
     return newest.detail.get("round_trip") if newest else None
 
 
+def _seed(cohort: str, entity: str, digest: str) -> str:
+    """What the certificate's draw follows from: the same content is tested by the same faults."""
+    return hashlib.sha256(f"{cohort}:{entity}:{digest}".encode()).hexdigest()[:16]
+
+
+def _doubt(run: StageRun) -> str:
+    """Why the comparison proves nothing, in words; empty if it does."""
+    if not run.applicable:
+        return ""
+    return explain_inconclusive(run.detail.get("certificate"), count_sent(run.counts))
+
+
 def _sentence(run: StageRun) -> str:
-    """The result of a reconciliation in words."""
+    """The result of a reconciliation in words, and first of all whether it proves anything."""
+    doubt = _doubt(run)
+    return f"inconclusive: {doubt}. As it stands: {_say(run)}" if doubt else _say(run)
+
+
+def _say(run: StageRun) -> str:
     c = run.counts
     if not run.applicable:
         return f"not applicable: {run.reason}"
@@ -154,8 +174,10 @@ def _sentence(run: StageRun) -> str:
             for n in run.detail.get("clusters", [])[:3]
         ]
         return ", ".join(differing) + (f" (most: {', '.join(most)})" if most else "")
+    if not c["matched"]:
+        return "nothing to compare"
+    certificate = run.detail["certificate"]
     return (
-        f"all {c['matched']:,} records match in every field"
-        if c["matched"]
-        else "nothing to compare"
+        f"all {c['matched']:,} records match in every field; of {certificate['planted']:,} faults "
+        f"planted in a copy, {certificate['located']:,} were found and located"
     )
