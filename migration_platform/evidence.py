@@ -18,8 +18,9 @@ from migration_platform.check import CheckOutcome
 from migration_platform.promotion import Verdict, decide
 from migration_platform.wave import Wave
 
-TIMES = ("reconciled_at", "seen_at")
-"""Of the entries on cohorts and reconciliations: when, not what. Outside the digest."""
+TIMES = ("reconciled_at", "seen_at", "unchanged")
+"""Of the entries on cohorts and reconciliations: when it was looked at, and whether by comparing or
+by proof that nothing changed; not what was found. Outside the digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,16 @@ class Evidence:
         return self.decision.reasons
 
     @property
+    def waived(self) -> tuple[str, ...]:
+        """Differences that somebody accepts, in words."""
+        return self.decision.waived
+
+    @property
     def sentence(self) -> str:
         if self.promoted_by is None:
             return self.decision.sentence(self.wave)
         if self.decision.verdict == "promote":
-            return f"Wave {self.wave} is promoted, by {self.promoted_by}."
+            return f"Wave {self.wave} is promoted, by {self.promoted_by}{self.decision.but_for}."
         return (
             f"Wave {self.wave} is promoted, by {self.promoted_by}; now it would not be: "
             f"{self.decision.reasons[0]}."

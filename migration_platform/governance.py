@@ -19,6 +19,7 @@ from migration_platform.evidence import CohortState, Evidence
 from migration_platform.ledger import account_for, input_digest
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.store import STAGES, Stage, StageRun
+from migration_platform.waiver import mark_waived
 
 
 def assemble_evidence(platform: Platform, wave: str) -> Evidence:
@@ -41,13 +42,19 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
             f"the decision log is not whole from entry {broken} on: somebody altered it. Nothing "
             "can be decided until it is restored."
         )
+    at, waivers = datetime.now(UTC), store.waivers()
     result = evidence.assemble(
         declared,
         cohorts=[_state(platform, name, runs, checks, now) for name in everywhere],
         accounts=[(a, _found(runs.get((a.cohort, a.entity, "reconcile")))) for a in accounts],
         checks=checks,
         reconciliations=[
-            {"cohort": r.cohort, "entity": r.entity, **r.detail}
+            {
+                "cohort": r.cohort,
+                "entity": r.entity,
+                **r.detail,
+                "clusters": mark_waived(r.detail.get("clusters", []), waivers, r.cohort, at),
+            }
             for r in runs.values()
             if r.stage == "reconcile" and r.applicable
         ],
@@ -58,7 +65,7 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
             "suites": _digest(sorted({c.suite_digest for c in checks})),
         },
         promoted_by=promotion.person if promotion else None,
-        at=datetime.now(UTC),
+        at=at,
     )
     store.keep_evidence(result.digest, wave, evidence.canonical(result.document))
     return result
