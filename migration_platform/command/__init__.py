@@ -12,7 +12,17 @@ import traceback
 
 import typer
 
-from migration_platform.command import demo, promote, run, sample, server, status
+from migration_platform.command import (
+    demo,
+    promote,
+    reconcile,
+    repair,
+    run,
+    sample,
+    server,
+    status,
+    waive,
+)
 from migration_platform.errors import EvidenceError, GateClosedError, MigrationError
 
 NOT_FINE, UNABLE = 1, 2
@@ -31,6 +41,10 @@ for command in (
     status.status,
     status.accounting,
     status.exceptions,
+    reconcile.reconcile,
+    repair.repair,
+    waive.waive,
+    waive.waivers,
     promote.promote,
     status.trace,
     status.mapping,
