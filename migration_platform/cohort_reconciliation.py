@@ -11,14 +11,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from migration_platform.accounting import Account
+from migration_platform.accounting import DIFFERENCES, Account
 from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
 from migration_platform.waiver import mark_waived
 
 State = Literal["differs", "inconclusive", "nothing to compare", "waived", "matches"]
-
-DIFFERENCES = ("mismatched", "missing", "unexpected")
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ class Evidence:
 class CohortState:
     """How far a cohort is, for the evidence. `outdated` names what is not about the present state.
 
+    `night` holds in words what its last night found and nobody has looked at since.
     `unassigned`: patients of the source in no cohort. `may_be_empty`: a cohort of orphaned records, or the reference entities of a source without any,
     loads nothing and is no less complete.
     """
@@ -75,6 +76,7 @@ class CohortState:
     as_of: datetime | None
     missing_stages: tuple[str, ...]
     outdated: tuple[str, ...]
+    night: tuple[str, ...]
     reconciled_at: datetime | None
 
 

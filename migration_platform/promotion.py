@@ -117,6 +117,8 @@ def _unseen(document: dict[str, Any]) -> Iterator[str]:
             )
         for what in cohort["outdated"]:
             yield f"{what} in cohort {cohort['name']}: run the cohort again"
+        for found in cohort["night"]:
+            yield f"in its last night, cohort {cohort['name']}: {found}"
 
 
 def _stale(document: dict[str, Any], at: datetime) -> Iterator[str]:

@@ -13,14 +13,13 @@ from datetime import UTC, datetime
 
 from migration_platform import gate
 from migration_platform import stage as stages
+from migration_platform.accounting import DIFFERENCES
 from migration_platform.errors import MigrationError
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.reconciliation.column import CROSSWALK as SOURCE_ID
 from migration_platform.reconciliation.document_file import FILE
 from migration_platform.staging import quote_text
 from migration_platform.waiver import mark_waived
-
-COUNTS = ("mismatched", "missing", "unexpected")
 
 MAPPING, CROSSWALK, UNEXPECTED, WAIVED = "mapping", "crosswalk", "unexpected", "waived"
 NEXT_STEP = {
@@ -81,7 +80,7 @@ def repair(
     for entity in entities:
         progress(f"comparing {entity} of {cohort}")
         found = stages.reconcile(platform, cohort, entity)
-        before = {name: found.counts.get(name, 0) for name in COUNTS}
+        before = {name: found.counts.get(name, 0) for name in DIFFERENCES}
         if not any(before.values()):
             continue
         rewrite, files, left = _plan(platform, cohort, entity)
@@ -112,7 +111,7 @@ def _do(
         plan.left,
         inserted=written["inserted"],
         updated=written["updated"],
-        after={name: after.counts.get(name, 0) for name in COUNTS},
+        after={name: after.counts.get(name, 0) for name in DIFFERENCES},
         clean=after.clean,
     )
 

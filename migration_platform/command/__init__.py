@@ -14,6 +14,7 @@ import typer
 
 from migration_platform.command import (
     demo,
+    nightly,
     promote,
     reconcile,
     repair,
@@ -45,6 +46,7 @@ for command in (
     repair.repair,
     waive.waive,
     waive.waivers,
+    nightly.nightly,
     promote.promote,
     status.trace,
     status.mapping,
