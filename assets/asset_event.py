@@ -81,12 +81,17 @@ def describe_check(name: str, outcome: CheckOutcome, report: Path, url: str) -> 
     )
 
 
-def describe_claim(name: str, holds: bool | None, sentence: str) -> dg.AssetCheckResult:
-    """A claim about a reconciliation as an asset check. None: there was nothing to look at."""
+def describe_claim(
+    name: str, holds: bool | None, sentence: str, *, waived: bool = False
+) -> dg.AssetCheckResult:
+    """A claim about a reconciliation as an asset check. None: there was nothing to look at.
+
+    One that does not hold for waived differences alone fails, and blocks nothing.
+    """
     return dg.AssetCheckResult(
         check_name=name,
         passed=holds is True,
-        severity=_severity(nothing_to_check=holds is None),
+        severity=_severity(nothing_to_check=holds is None or waived),
         description=sentence,
     )
 

@@ -16,15 +16,21 @@ VerdictWord = Literal["promote", "hold", "block"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What may happen to a wave and why, in words."""
+    """What may happen to a wave and why, in words. `waived`: differences that somebody accepts."""
 
     verdict: VerdictWord
     reasons: tuple[str, ...]
+    waived: tuple[str, ...] = ()
+
+    @property
+    def but_for(self) -> str:
+        """What a good verdict does not cover."""
+        return f"; waived: {', '.join(self.waived)}" if self.waived else ""
 
     def sentence(self, wave: str) -> str:
         """The first line of every page about the wave."""
         if self.verdict == "promote":
-            return f"Wave {wave} may be promoted."
+            return f"Wave {wave} may be promoted{self.but_for}."
         state = "is blocked" if self.verdict == "block" else "is held"
         more = f", and {len(self.reasons) - 1} more" if len(self.reasons) > 1 else ""
         return f"Wave {wave} {state}: {self.reasons[0]}{more}."
@@ -43,9 +49,10 @@ def decide(document: dict[str, Any], at: datetime) -> Verdict:
         *_stale(document, at),
         *_open(document),
     ]
+    waived = tuple(_waived(document))
     if blocking:
-        return Verdict("block", (*blocking, *holding))
-    return Verdict("hold" if holding else "promote", tuple(holding))
+        return Verdict("block", (*blocking, *holding), waived)
+    return Verdict("hold" if holding else "promote", tuple(holding), waived)
 
 
 def _wrong(document: dict[str, Any]) -> Iterator[str]:
@@ -59,7 +66,7 @@ def _wrong(document: dict[str, Any]) -> Iterator[str]:
             for name in ("mismatched", "missing", "unexpected")
             if line[name]
         ]
-        if found:
+        if found and not _is_waived(document, line):
             yield f"{where} differs from what was sent: {', '.join(found)}"
     for check in document["checks"]:
         if check["outcome"] in ("failed", "error"):
@@ -69,6 +76,29 @@ def _wrong(document: dict[str, Any]) -> Iterator[str]:
                 f"{check['bad']} of {check['expectations']} expectations on {check['entity']} in "
                 f"{check['cohort']} {state} {point}"
             )
+
+
+def _is_waived(document: dict[str, Any], line: dict[str, Any]) -> bool:
+    """Every difference of an entity in a cohort is waived. A difference without a cluster is not."""
+    clusters = [
+        cluster
+        for each in document["reconciliation"]
+        if (each["cohort"], each["entity"]) == (line["cohort"], line["entity"])
+        for cluster in each["clusters"]
+    ]
+    return bool(clusters) and all(cluster["waived"] for cluster in clusters)
+
+
+def _waived(document: dict[str, Any]) -> Iterator[str]:
+    """What is different and accepted, by whom and until when."""
+    for each in document["reconciliation"]:
+        for cluster in each["clusters"]:
+            if waived := cluster["waived"]:
+                where = f"{cluster['entity']}.{cluster['field']}".rstrip(".")
+                yield (
+                    f"{cluster['count']:,} {cluster['kind']} in {where} of {each['cohort']} "
+                    f"(by {waived['person']}, until {waived['until'][:10]})"
+                )
 
 
 def _unseen(document: dict[str, Any]) -> Iterator[str]:
@@ -92,6 +122,8 @@ def _unseen(document: dict[str, Any]) -> Iterator[str]:
             )
         for what in cohort["outdated"]:
             yield f"{what} in cohort {cohort['name']}: run the cohort again"
+        for found in cohort["night"]:
+            yield f"in its last night, cohort {cohort['name']}: {found}"
 
 
 def _inconclusive(document: dict[str, Any]) -> Iterator[str]:
@@ -181,7 +213,7 @@ def _open(document: dict[str, Any]) -> Iterator[str]:
     percent = document["criteria"]["max_excepted_percent"]
     # Compared as whole numbers, so that no rounding lets a record through.
     if extracted and excepted * 100 > extracted * percent:
-        top = document["exceptions"][0] if document["exceptions"] else None
+        top = next((e for e in document["exceptions"] if e["kind"] != "difference"), None)
         most = (
             f"; most: {top['count']:,} in {top['entity']}"
             + (f".{top['field']}" if top["field"] else "")

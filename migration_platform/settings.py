@@ -47,6 +47,8 @@ class Settings:
     given_token_key: str | None = None
     allow_withdrawal: frozenset[str] = frozenset()
     """Entities of which a load may withdraw most records: said on purpose, for one run."""
+    full_comparison_nights: int = 7
+    """Nights after which a cohort is compared in full, however unchanged it is."""
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -80,6 +82,7 @@ class Settings:
             allow_withdrawal=frozenset(
                 environ.get("MIGRATION_ALLOW_WITHDRAWAL", "").replace(",", " ").split()
             ),
+            full_comparison_nights=_count(environ, "MIGRATION_FULL_COMPARISON_NIGHTS", 7),
         )
         settings._require_different_databases()
         return settings

@@ -12,7 +12,7 @@ that others still refer to stays where it is and is no longer kept up to date.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -49,10 +49,12 @@ def load_staged(
     *,
     digest: str,
     mapping_digest: str,
+    rewrite: Sequence[str] = (),
 ) -> LoadCounts:
     """Merge the staged table into the destination. The caller commits.
 
-    `digest` names the staged content and is kept with the load. Raises MigrationError if the
+    `digest` names the staged content and is kept with the load. The records of the destination ids
+    `rewrite` are written whether they changed or not: they are not there as they were sent. Raises MigrationError if the
     destination refuses the records or a destination id is taken; nothing is written then.
     """
     staged = sql.Identifier(SCHEMA, table_name(cohort, entity.name))
@@ -70,9 +72,10 @@ def load_staged(
                 "s.fingerprint, c.destination_id IS NULL AS unknown FROM {staged} s "
                 "LEFT JOIN migration.crosswalk c ON c.cohort = %(cohort)s AND "
                 "c.entity = %(entity)s AND c.source_id = s.source_id "
-                "WHERE c.fingerprint IS DISTINCT FROM s.fingerprint"
+                "WHERE c.fingerprint IS DISTINCT FROM s.fingerprint "
+                "OR s.id = ANY(%(rewrite)s::uuid[])"
             ).format(staged=staged),
-            scope,
+            {**scope, "rewrite": list(rewrite)},
         )
         changed = cursor.rowcount
         inserted = updated = 0
