@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 
 from migration_platform import schema
+from migration_platform.control_total import ControlTotal, load_control_totals
 from migration_platform.database import adbc, connect, url
 from migration_platform.entity import Entity
 from migration_platform.errors import ConfigurationError
@@ -41,6 +42,7 @@ class Platform:
     plan: Plan
     entities: dict[str, Entity]
     suites: Callable[[str], str] = suite_digest
+    control_totals: tuple[ControlTotal, ...] = ()
     _ready: set[str] = field(default_factory=set)
     _streams: dict[str, Any] = field(default_factory=dict)
     _destinations: list[psycopg.Connection[Any]] = field(default_factory=list)
@@ -48,9 +50,18 @@ class Platform:
 
     @classmethod
     def open(cls, settings: Settings | None = None) -> Platform:
-        """Read the settings, the waves and the entities. Raises ConfigurationError."""
+        """Read the settings, the waves, the entities and the control totals.
+
+        Raises ConfigurationError.
+        """
         settings = settings or Settings.load()
-        return cls(settings, load_plan(settings.waves_file), load_entities())
+        entities = load_entities()
+        return cls(
+            settings,
+            load_plan(settings.waves_file),
+            entities,
+            control_totals=load_control_totals(settings.control_totals_file, entities),
+        )
 
     @cached_property
     def store(self) -> Store:
@@ -181,6 +192,10 @@ class Platform:
         """The entities that a cohort moves, parents first."""
         reference = cohort == REFERENCE
         return [e.name for e in self.entities.values() if e.is_reference == reference]
+
+    def totals_of(self, entity: str) -> tuple[ControlTotal, ...]:
+        """The control totals that are computed with the entity's reconciliation."""
+        return tuple(t for t in self.control_totals if t.entity == entity)
 
     def mapping_digest(self, entity: str) -> str:
         return mapping_digest(self.entity(entity))

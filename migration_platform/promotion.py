@@ -36,7 +36,7 @@ def decide(document: dict[str, Any], at: datetime) -> Verdict:
     The instant counts only for freshness: the same document within its freshness limit has the same
     verdict on any machine.
     """
-    blocking = list(_wrong(document))
+    blocking = [*_wrong(document), *_totals(document)]
     holding = [*_unseen(document), *_stale(document, at), *_open(document)]
     if blocking:
         return Verdict("block", (*blocking, *holding))
@@ -63,6 +63,26 @@ def _wrong(document: dict[str, Any]) -> Iterator[str]:
             yield (
                 f"{check['bad']} of {check['expectations']} expectations on {check['entity']} in "
                 f"{check['cohort']} {state} {point}"
+            )
+
+
+def _totals(document: dict[str, Any]) -> Iterator[str]:
+    """Control totals on which the two platforms do not agree."""
+    for each in document["reconciliation"]:
+        for total in each.get("totals", []):
+            if total["outcome"] != "differs":
+                continue
+            first = total["differing"][0]
+            group = ", ".join("none" if v is None else v for v in first["group"])
+            sums = " against ".join(
+                f"{side['count']:,} records" + (f" with {side['total']}" if side["total"] else "")
+                for side in (first["source"], first["destination"])
+            )
+            yield (
+                f"the control total '{total['name']}' of {each['entity']} in {each['cohort']} "
+                f"differs in {total['differing_groups']:,} of {total['groups']:,} groups, first in "
+                f"({group or 'all'}): {sums} at the destination"
+                + (f" ({total['reason']})" if total["reason"] else "")
             )
 
 

@@ -12,7 +12,7 @@ import traceback
 
 import typer
 
-from migration_platform.command import demo, promote, run, sample, server, status
+from migration_platform.command import demo, promote, run, sample, server, status, total
 from migration_platform.errors import EvidenceError, GateClosedError, MigrationError
 
 NOT_FINE, UNABLE = 1, 2
@@ -31,6 +31,7 @@ for command in (
     status.status,
     status.accounting,
     status.exceptions,
+    total.totals,
     promote.promote,
     status.trace,
     status.mapping,

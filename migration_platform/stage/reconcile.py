@@ -15,6 +15,7 @@ from migration_platform.stage.record import (
     require,
     result_of,
 )
+from migration_platform.stage.total import compare_totals
 from migration_platform.store import StageRun
 from migration_platform.token import tokens
 
@@ -35,7 +36,12 @@ def reconcile(platform: Platform, cohort: str, entity: str) -> Reconciled:
         loaded = require(platform, cohort, entity, "load")
         run.update(input_digest=loaded.digest, mapping_digest=loaded.mapping_digest)
         if not loaded.applicable:
-            run.update(applicable=False, reason=loaded.reason, digest=NOT_APPLICABLE_DIGEST)
+            run.update(
+                applicable=False,
+                reason=loaded.reason,
+                digest=NOT_APPLICABLE_DIGEST,
+                detail=compare_totals(platform, cohort, entity),
+            )
         else:
             with platform.destination():
                 pass  # brings our tables there to this revision before ADBC reads them
@@ -79,12 +85,13 @@ def reconcile(platform: Platform, cohort: str, entity: str) -> Reconciled:
                 detail={
                     "seen_at": found.seen_at and found.seen_at.isoformat(timespec="microseconds"),
                     "clusters": [asdict(c) for c in result.clusters],
+                    **compare_totals(platform, cohort, entity),
                 },
             )
     account = account_for(platform, [cohort], entity)[0]
     return Reconciled(
         **asdict(result_of(run.ended)),
-        clean=account.clean,
+        clean=False if _differing_totals(run.ended) else account.clean,
         balanced=account.balanced,
         sentence=_sentence(run.ended),
     )
@@ -104,8 +111,14 @@ def _sentence(run: StageRun) -> str:
             for n in run.detail.get("clusters", [])[:3]
         ]
         return ", ".join(differing) + (f" (most: {', '.join(most)})" if most else "")
+    if totals := _differing_totals(run):
+        return f"records match, and control totals differ: {', '.join(totals)}"
     return (
         f"all {c['matched']:,} records match in every field"
         if c["matched"]
         else "nothing to compare"
     )
+
+
+def _differing_totals(run: StageRun) -> list[str]:
+    return [t["name"] for t in run.detail.get("totals", []) if t["outcome"] == "differs"]
