@@ -14,6 +14,7 @@ from typing import Any
 
 from migration_platform import evidence
 from migration_platform.check import CheckOutcome
+from migration_platform.control_total import digest_totals
 from migration_platform.decision import Decision, find_break
 from migration_platform.errors import EvidenceError, GateClosedError
 from migration_platform.evidence import CohortState, Evidence
@@ -132,6 +133,8 @@ def _state(
             outdated.append(f"{entity} was transformed after it was loaded")
         if reconcile.started_at and load.ended_at and reconcile.started_at < load.ended_at:
             outdated.append(f"{entity} was loaded after it was reconciled")
+        if reconcile.detail.get("totals_digest", "") != digest_totals(platform.totals_of(entity)):
+            outdated.append(f"the control totals of {entity} changed after it was reconciled")
         if load.counts.get("loaded", 0):
             outdated += _unchecked(entity, now[entity][1], load, checks, cohort)
     return CohortState(

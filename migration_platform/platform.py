@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from migration_platform.control_total import ControlTotal, load_control_totals
 from migration_platform.database import adbc, connect, url
 from migration_platform.errors import ConfigurationError
 from migration_platform.outline import Outline, outline_entity
@@ -44,6 +46,7 @@ class Platform:
     plan: Plan
     entities: Mapping[str, Entity]
     suites: Callable[[str], str] = suite_digest
+    control_totals_file: Path | None = None
     _ready: set[str] = field(default_factory=set)
     _streams: dict[str, Any] = field(default_factory=dict)
     _destinations: list[psycopg.Connection[Any]] = field(default_factory=list)
@@ -57,7 +60,12 @@ class Platform:
         """
         settings = settings or Settings.load()
         announced = Announced(settings.home / "entities.json")
-        return cls(settings, load_plan(settings.waves_file), announced)
+        return cls(
+            settings,
+            load_plan(settings.waves_file),
+            announced,
+            control_totals_file=settings.control_totals_file,
+        )
 
     @cached_property
     def outlines(self) -> Mapping[str, Outline]:
@@ -65,6 +73,13 @@ class Platform:
         if isinstance(self.entities, Announced):
             return self.entities.outlines
         return {name: outline_entity(entity) for name, entity in self.entities.items()}
+
+    @cached_property
+    def control_totals(self) -> tuple[ControlTotal, ...]:
+        """What both platforms must add up to. Raises ConfigurationError with file and line."""
+        if self.control_totals_file is None:
+            return ()
+        return load_control_totals(self.control_totals_file, self.outlines)
 
     @cached_property
     def store(self) -> Store:
@@ -205,6 +220,10 @@ class Platform:
         """The entities that a cohort moves, parents first."""
         reference = cohort == REFERENCE
         return [o.name for o in self.outlines.values() if o.is_reference == reference]
+
+    def totals_of(self, entity: str) -> tuple[ControlTotal, ...]:
+        """The control totals that are computed with the entity's reconciliation."""
+        return tuple(t for t in self.control_totals if t.entity == entity)
 
     def mapping_digest(self, entity: str) -> str:
         return mapping_digest(self.outline(entity))

@@ -42,7 +42,7 @@ def decide(document: dict[str, Any], at: datetime) -> Verdict:
     The instant counts only for freshness: the same document within its freshness limit has the same
     verdict on any machine.
     """
-    blocking = list(_wrong(document))
+    blocking = [*_wrong(document), *_totals(document)]
     holding = [
         *_unseen(document),
         *_inconclusive(document),
@@ -99,6 +99,26 @@ def _waived(document: dict[str, Any]) -> Iterator[str]:
                     f"{cluster['count']:,} {cluster['kind']} in {where} of {each['cohort']} "
                     f"(by {waived['person']}, until {waived['until'][:10]})"
                 )
+
+
+def _totals(document: dict[str, Any]) -> Iterator[str]:
+    """Control totals on which the two platforms do not agree."""
+    for each in document["reconciliation"]:
+        for total in each.get("totals", []):
+            if total["outcome"] != "differs":
+                continue
+            first = total["differing"][0]
+            group = ", ".join("none" if v is None else v for v in first["group"])
+            sums = " against ".join(
+                f"{side['count']:,} records" + (f" with {side['total']}" if side["total"] else "")
+                for side in (first["source"], first["destination"])
+            )
+            yield (
+                f"the control total '{total['name']}' of {each['entity']} in {each['cohort']} "
+                f"differs in {total['differing_groups']:,} of {total['groups']:,} groups, first in "
+                f"({group or 'all'}): {sums} at the destination"
+                + (f" ({total['reason']})" if total["reason"] else "")
+            )
 
 
 def _unseen(document: dict[str, Any]) -> Iterator[str]:

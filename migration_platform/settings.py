@@ -33,6 +33,7 @@ class Settings:
     home: Path
     waves_file: Path
     ownership_file: Path
+    control_totals_file: Path
     source_url: str | None
     destination_url: str | None
     platform_url: str | None
@@ -65,6 +66,9 @@ class Settings:
             home=home,
             waves_file=place("MIGRATION_WAVES", root / "assets" / "waves.toml"),
             ownership_file=place("MIGRATION_OWNERSHIP", root / "assets" / "ownership.csv"),
+            control_totals_file=place(
+                "MIGRATION_CONTROL_TOTALS", root / "assets" / "control_totals.toml"
+            ),
             source_url=_url(environ, "source"),
             destination_url=_url(environ, "destination"),
             platform_url=_url(environ, "platform"),

@@ -22,6 +22,7 @@ from migration_platform.command import (
     sample,
     server,
     status,
+    total,
     waive,
 )
 from migration_platform.errors import EvidenceError, GateClosedError, MigrationError
@@ -47,6 +48,7 @@ for command in (
     waive.waive,
     waive.waivers,
     nightly.nightly,
+    total.totals,
     promote.promote,
     status.trace,
     status.mapping,

@@ -27,6 +27,7 @@ from migration_platform.stage.record import (
     require,
     result_of,
 )
+from migration_platform.stage.total import compare_totals
 from migration_platform.stage.unchanged import (
     describe_comparison,
     join_proof,
@@ -60,7 +61,12 @@ def reconcile(platform: Platform, cohort: str, entity: str, *, full: bool = True
         loaded = require(platform, cohort, entity, "load")
         run.update(input_digest=loaded.digest, mapping_digest=loaded.mapping_digest)
         if not loaded.applicable:
-            run.update(applicable=False, reason=loaded.reason, digest=NOT_APPLICABLE_DIGEST)
+            run.update(
+                applicable=False,
+                reason=loaded.reason,
+                digest=NOT_APPLICABLE_DIGEST,
+                detail=compare_totals(platform, cohort, entity),
+            )
         elif not _repeat(platform, run, previous, loaded):
             with platform.destination():
                 pass  # brings our tables there to this revision before ADBC reads them
@@ -121,13 +127,14 @@ def reconcile(platform: Platform, cohort: str, entity: str, *, full: bool = True
                     ],
                     "certificate": asdict(result.certificate),
                     "unchanged": describe_comparison(parts, found.versions, found.seen_at),
+                    **compare_totals(platform, cohort, entity),
                 },
             )
     waived = queue_differences(platform, run.ended)
     account = account_for(platform, [cohort], entity)[0]
     return Reconciled(
         **asdict(result_of(run.ended)),
-        clean=account.clean and not _doubt(run.ended),
+        clean=account.clean and not _doubt(run.ended) and not _differing_totals(run.ended),
         balanced=account.balanced,
         waived=waived,
         sentence=_sentence(run.ended),
@@ -222,6 +229,8 @@ def _say(run: StageRun) -> str:
             for n in run.detail.get("clusters", [])[:3]
         ]
         return ", ".join(differing) + (f" (most: {', '.join(most)})" if most else "")
+    if totals := _differing_totals(run):
+        return f"records match, and control totals differ: {', '.join(totals)}"
     if not c["matched"]:
         return "nothing to compare"
     certificate, rests = run.detail["certificate"], run.detail.get("unchanged", {})
@@ -232,3 +241,7 @@ def _say(run: StageRun) -> str:
     if rests.get("compared") is False:
         said += f"; nothing changed since the comparison of {rests['since'][:16]} UTC"
     return said
+
+
+def _differing_totals(run: StageRun) -> list[str]:
+    return [t["name"] for t in run.detail.get("totals", []) if t["outcome"] == "differs"]
