@@ -134,7 +134,7 @@ def reconcile(platform: Platform, cohort: str, entity: str, *, full: bool = True
     account = account_for(platform, [cohort], entity)[0]
     return Reconciled(
         **asdict(result_of(run.ended)),
-        clean=account.clean and not _doubt(run.ended) and not _differing_totals(run.ended),
+        clean=False if _doubt(run.ended) or _differing_totals(run.ended) else account.clean,
         balanced=account.balanced,
         waived=waived,
         sentence=_sentence(run.ended),
