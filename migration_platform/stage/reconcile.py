@@ -17,8 +17,9 @@ from migration_platform.ledger import account_for, input_digest
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.promotion import count_sent, explain_inconclusive
 from migration_platform.reconciliation.entity_reconciliation import reconcile_entity
+from migration_platform.reconciliation.lookup import Origin
 from migration_platform.reconciliation.readback import Readback
-from migration_platform.reconciliation.round_trip import Origin, readings_digest
+from migration_platform.reconciliation.round_trip import readings_digest
 from migration_platform.stage.record import (
     NOT_APPLICABLE_DIGEST,
     RunRecord,
