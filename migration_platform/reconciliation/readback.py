@@ -50,9 +50,10 @@ class Readback:
         with self.connection.cursor() as cursor:
             self._begin(cursor)
             cursor.adbc_ingest("migration_suspect", ids, mode="replace", temporary=True)
+            cursor.execute("ANALYZE migration_suspect")
             cursor.execute(
-                f"SELECT * FROM ({readback_query(self.cohort, self.entity, self.columns)}) r "
-                "WHERE id::uuid IN (SELECT id::uuid FROM migration_suspect)"
+                f"{readback_query(self.cohort, self.entity, self.columns)} "
+                "AND d.id IN (SELECT id::uuid FROM migration_suspect)"
             )
             found = pa.concat_tables(list(_tables(cursor.fetch_record_batch())))
         self.connection.rollback()
@@ -85,12 +86,16 @@ def readback_query(cohort: str, entity: Entity, columns: Sequence[Column]) -> st
         f"SELECT {', '.join(chosen)} FROM {quote_name(entity.name)} d "
         f"LEFT JOIN migration.crosswalk c ON c.destination_id = d.id "
         f"AND c.entity = {quote_text(entity.name)} "
-        f"WHERE ({own}) OR ({foreign})"
+        f"WHERE (({own}) OR ({foreign}))"
     )
 
 
 def _tables(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
-    """The batches as tables, one at the least, with plain texts."""
-    yield pa.Table.from_batches([], reader.schema)
+    """The batches as tables, one at the least, with instants as microseconds."""
+    schema = pa.schema(
+        pa.field(f.name, pa.int64() if pa.types.is_timestamp(f.type) else f.type)
+        for f in reader.schema
+    )
+    yield schema.empty_table()
     for batch in reader:
-        yield pa.Table.from_batches([batch])
+        yield pa.Table.from_batches([batch]).cast(schema)
