@@ -152,8 +152,10 @@ def _read_pairs(
         return []
     within = f"WHERE id IN ({', '.join(quote_text(each) for each in sample)})"
     chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
-    ours = _rows(sql, f"SELECT {chosen} FROM {sent} {within}", columns)
-    theirs = _rows(sql, f"SELECT * FROM {found} {within}", columns)
+    # A mutation must change what a value says, not only how many zeros end it.
+    plain = ", ".join(["id", *[c.plain_sql() for c in columns]])
+    ours = _rows(sql, f"SELECT {plain} FROM (SELECT {chosen} FROM {sent} {within})", columns)
+    theirs = _rows(sql, f"SELECT {plain} FROM {found} {within}", columns)
     rules = {c.name: c.equality for c in columns}
     return [
         (ours[each], theirs[each])
