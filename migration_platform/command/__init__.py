@@ -12,7 +12,7 @@ import traceback
 
 import typer
 
-from migration_platform.command import demo, promote, run, sample, server, status
+from migration_platform.command import demo, fault, promote, run, sample, server, status
 from migration_platform.errors import EvidenceError, GateClosedError, MigrationError
 
 NOT_FINE, UNABLE = 1, 2
@@ -34,6 +34,7 @@ for command in (
     promote.promote,
     status.trace,
     status.mapping,
+    fault.faults,
     server.up,
     server.down,
     server.ui,
