@@ -14,6 +14,7 @@ import typer
 
 from migration_platform.command import (
     demo,
+    fault,
     nightly,
     promote,
     reconcile,
@@ -52,6 +53,7 @@ for command in (
     promote.promote,
     status.trace,
     status.mapping,
+    fault.faults,
     server.up,
     server.down,
     server.ui,
