@@ -12,7 +12,16 @@ import traceback
 
 import typer
 
-from migration_platform.command import demo, promote, run, sample, server, status, total
+from migration_platform.command import (
+    chart,
+    demo,
+    promote,
+    run,
+    sample,
+    server,
+    status,
+    total,
+)
 from migration_platform.errors import EvidenceError, GateClosedError, MigrationError
 
 NOT_FINE, UNABLE = 1, 2
@@ -32,6 +41,10 @@ for command in (
     status.accounting,
     status.exceptions,
     total.totals,
+    chart.completeness,
+    chart.sample_charts,
+    chart.judge_chart,
+    chart.chart,
     promote.promote,
     status.trace,
     status.mapping,
