@@ -13,6 +13,7 @@ import traceback
 import typer
 
 from migration_platform.command import (
+    chart,
     demo,
     fault,
     nightly,
@@ -50,6 +51,10 @@ for command in (
     waive.waivers,
     nightly.nightly,
     total.totals,
+    chart.completeness,
+    chart.sample_charts,
+    chart.judge_chart,
+    chart.chart,
     promote.promote,
     status.trace,
     status.mapping,
