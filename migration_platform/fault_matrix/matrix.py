@@ -255,7 +255,9 @@ def _stock(
         return []
     columns: Sequence[Column] = compared_columns(entity)
     chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
+    plain = ", ".join(["id", *[c.plain_sql() for c in columns]])
     query = (
-        f"SELECT {chosen} FROM read_parquet({quote_text(str(staged))}) ORDER BY id LIMIT {STOCK}"
+        f"SELECT {plain} FROM (SELECT {chosen} FROM read_parquet({quote_text(str(staged))})) "
+        f"ORDER BY id LIMIT {STOCK}"
     )
     return [(row, row) for row in duck.sql(query).to_arrow_table().to_pylist()]
