@@ -56,6 +56,7 @@ def _wrong(document: dict[str, Any]) -> Iterator[str]:
         ]
         if found:
             yield f"{where} differs from what was sent: {', '.join(found)}"
+    yield from _mapped_otherwise(document)
     for check in document["checks"]:
         if check["outcome"] in ("failed", "error"):
             state = "failed" if check["outcome"] == "failed" else "could not be run"
@@ -63,6 +64,18 @@ def _wrong(document: dict[str, Any]) -> Iterator[str]:
             yield (
                 f"{check['bad']} of {check['expectations']} expectations on {check['entity']} in "
                 f"{check['cohort']} {state} {point}"
+            )
+
+
+def _mapped_otherwise(document: dict[str, Any]) -> Iterator[str]:
+    """Sent otherwise than reconciliation reads the source."""
+    for each in document["reconciliation"]:
+        proof = each["round_trip"]
+        if proof["differing"]:
+            fields = [c["field"] for c in each["clusters"] if c["leg"] == "mapping"]
+            yield (
+                f"{each['entity']} in {each['cohort']} was mapped otherwise than the source reads: "
+                f"{proof['differing']:,} records ({', '.join(dict.fromkeys(fields))})"
             )
 
 
