@@ -58,11 +58,12 @@ class Equality:
     """How a sent and a found value are judged equal. Anything but `exact` needs a reason.
 
     `tolerance` is a difference that still counts as equal: units of a decimal, seconds of a
-    timestamp. `trimmed` ignores space around a text, `caseless` its letter case. An `ignored` field
-    is not compared at all.
+    timestamp. `trimmed` ignores space around a text, `caseless` its letter case. `json` takes two
+    texts for equal that are the same JSON but for the order of keys and the space between them. An
+    `ignored` field is not compared at all.
     """
 
-    rule: Literal["exact", "tolerance", "trimmed", "caseless", "ignored"] = "exact"
+    rule: Literal["exact", "tolerance", "trimmed", "caseless", "json", "ignored"] = "exact"
     reason: str = ""
     tolerance: Decimal | None = None
 

@@ -18,8 +18,9 @@ from migration_platform.check import CheckOutcome
 from migration_platform.promotion import Verdict, decide
 from migration_platform.wave import Wave
 
-TIMES = ("reconciled_at", "seen_at", "proved_at")
-"""Of the entries on cohorts and reconciliations: when, not what. Outside the digest."""
+TIMES = ("reconciled_at", "seen_at", "proved_at", "unchanged")
+"""Of the entries on cohorts and reconciliations: when it was looked at, and whether by comparing or
+by proof that nothing changed; not what was found. Outside the digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,16 @@ class Evidence:
         return self.decision.reasons
 
     @property
+    def waived(self) -> tuple[str, ...]:
+        """Differences that somebody accepts, in words."""
+        return self.decision.waived
+
+    @property
     def sentence(self) -> str:
         if self.promoted_by is None:
             return self.decision.sentence(self.wave)
         if self.decision.verdict == "promote":
-            return f"Wave {self.wave} is promoted, by {self.promoted_by}."
+            return f"Wave {self.wave} is promoted, by {self.promoted_by}{self.decision.but_for}."
         return (
             f"Wave {self.wave} is promoted, by {self.promoted_by}; now it would not be: "
             f"{self.decision.reasons[0]}."
@@ -57,6 +63,7 @@ class Evidence:
 class CohortState:
     """How far a cohort is, for the evidence. `outdated` names what is not about the present state.
 
+    `night` holds in words what its last night found and nobody has looked at since.
     `unassigned`: patients of the source in no cohort. `may_be_empty`: a cohort of orphaned records, or the reference entities of a source without any,
     loads nothing and is no less complete.
     """
@@ -69,6 +76,7 @@ class CohortState:
     as_of: datetime | None
     missing_stages: tuple[str, ...]
     outdated: tuple[str, ...]
+    night: tuple[str, ...]
     reconciled_at: datetime | None
 
 

@@ -12,7 +12,19 @@ import traceback
 
 import typer
 
-from migration_platform.command import demo, promote, run, sample, server, status
+from migration_platform.command import (
+    demo,
+    nightly,
+    promote,
+    reconcile,
+    repair,
+    run,
+    sample,
+    server,
+    status,
+    total,
+    waive,
+)
 from migration_platform.errors import EvidenceError, GateClosedError, MigrationError
 
 NOT_FINE, UNABLE = 1, 2
@@ -31,6 +43,12 @@ for command in (
     status.status,
     status.accounting,
     status.exceptions,
+    reconcile.reconcile,
+    repair.repair,
+    waive.waive,
+    waive.waivers,
+    nightly.nightly,
+    total.totals,
     promote.promote,
     status.trace,
     status.mapping,

@@ -20,6 +20,7 @@ import duckdb
 import pyarrow as pa
 
 from migration_platform.entity import Entity
+from migration_platform.reconciliation.certificate import Certificate, certify, draw_sample
 from migration_platform.reconciliation.cluster import Cluster, find_clusters
 from migration_platform.reconciliation.column import compared_columns, quote_text
 from migration_platform.reconciliation.comparison import explain, find_suspects
@@ -50,7 +51,7 @@ class Reconciliation:
     end that disagrees with what was sent. A record that differs on both legs is mismatched once.
     `round_trip` is None if it was proved before and not done again. `settled`
     records differed at the first look and no longer at the second. `digest` names the content that
-    was found.
+    was found. `certificate` says what this very run finds of faults planted on purpose.
     """
 
     extracted: int
@@ -69,6 +70,7 @@ class Reconciliation:
     digest: str
     round_trip: RoundTrip | None
     left_out: tuple[tuple[str, str, int], ...]
+    certificate: Certificate
 
 
 def reconcile_entity(
@@ -84,6 +86,7 @@ def reconcile_entity(
     origin: Origin | None,
     name_records: Callable[[Sequence[str]], list[str]],
     connection: duckdb.DuckDBPyConnection,
+    seed: str,
 ) -> Reconciliation:
     """Compare one entity of one cohort; write every difference to `differences` (Parquet: id,
     token, leg, field, status, kind, sent, found).
@@ -91,7 +94,7 @@ def reconcile_entity(
     `documents` is the destination's documents folder for entities whose records own a file.
     `origin` is what the mapping is proved from; None if it was proved before, on the same content.
     `name_records` gives a token for each source id (for a record that no crosswalk knows, its
-    destination id).
+    destination id). From `seed` follows which faults are planted where for the certificate.
     """
     sql = connection.cursor()
     columns = compared_columns(entity)
@@ -99,7 +102,10 @@ def reconcile_entity(
     first = find_suspects(sql, columns, sent, found.read())
     if first.suspects:
         time.sleep(PAUSE_SECONDS)
-    sql.register("again", found.read_only(sql.sql("SELECT id FROM suspect").to_arrow_table()))
+    sample = draw_sample(sql, sent, seed)
+    again = sql.sql("SELECT id FROM suspect").to_arrow_table().column("id").to_pylist()
+    ids = pa.table({"id": pa.array([*again, *sample], pa.string())})
+    sql.register("again", found.read_only(ids))
     second = explain(sql, columns, sent, "again")
     if documents is not None:
         compare_files(sql, sent, documents)
@@ -136,6 +142,15 @@ def reconcile_entity(
         digest=_digest(sql, sent_digest),
         round_trip=proved,
         left_out=tuple(e for e in ended if e[0] in ("archived", "excluded")),
+        certificate=certify(
+            sql,
+            columns,
+            sent=sent,
+            found="again",
+            sample=sample,
+            seed=seed,
+            files=None if documents is None else (documents, differences.parent),
+        ),
     )
     sql.unregister("again")
     for table in ("suspect", "pair_sent", "pair_found", "difference"):
