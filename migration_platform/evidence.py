@@ -18,7 +18,7 @@ from migration_platform.check import CheckOutcome
 from migration_platform.promotion import Verdict, decide
 from migration_platform.wave import Wave
 
-TIMES = ("reconciled_at", "seen_at", "unchanged")
+TIMES = ("reconciled_at", "seen_at", "proved_at", "unchanged")
 """Of the entries on cohorts and reconciliations: when it was looked at, and whether by comparing or
 by proof that nothing changed; not what was found. Outside the digest."""
 
@@ -154,12 +154,15 @@ def evidence_digest(document: Mapping[str, Any]) -> str:
     """SHA-256 over the canonical form, without the times of looking."""
     timeless = {
         **document,
-        **{
-            part: [{k: v for k, v in c.items() if k not in TIMES} for c in document[part]]
-            for part in ("cohorts", "reconciliation")
-        },
+        **{part: _without_times(document[part]) for part in ("cohorts", "reconciliation")},
     }
     return hashlib.sha256(canonical(timeless).encode()).hexdigest()
+
+
+def _without_times(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _without_times(v) for k, v in value.items() if k not in TIMES}
+    return [_without_times(v) for v in value] if isinstance(value, list) else value
 
 
 def canonical(document: Mapping[str, Any]) -> str:
