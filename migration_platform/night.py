@@ -88,7 +88,7 @@ class Night:
             return (
                 f"{when}: all {number:,} live cohorts are as they were sent; {rested:,} proven "
                 f"unchanged, {number - rested:,} compared"
-                + (f", {waived:,} differences waived." if waived else ".")
+                + (f", differences waived: {waived:,}." if waived else ".")
             )
         words = {"could not look": "not looked at", "drift": "drifted", "behind source": "behind"}
         parts = [

@@ -35,6 +35,10 @@ SWAP = (
     "AND c.entity = 'condition' AND c.source_id IN (lo, hi); "
     "UPDATE migration.crosswalk SET source_id = rtrim(source_id, '~') WHERE source_id LIKE '%~'"
 )
+STORED = (
+    "SELECT storage_path FROM document_reference JOIN migration.crosswalk ON destination_id = id "
+    "WHERE cohort = 'pilot-skin' AND fingerprint IS NOT NULL ORDER BY id LIMIT 1"
+)
 PLANTED = """
 UPDATE patient SET last_name = upper(last_name) WHERE id = (SELECT destination_id FROM
     migration.crosswalk WHERE entity = 'patient' AND cohort = 'pilot-skin'
@@ -80,7 +84,7 @@ def differences(project: Project) -> list[dict[str, Any]]:
 def test_a_planted_fault_is_found_by_the_night_shown_repaired_and_balanced_again(
     project: Project,
 ) -> None:
-    project.ask("sample", "--patients", "60", "--seed", "7")
+    project.ask("sample", "--patients", "120", "--seed", "7")
     code_map = project.root / "assets/entities/code_maps/encounter_class.csv"
     with code_map.open("a") as file:
         file.write("TELEVISIT,VR,virtual visit of the first app\n")
@@ -101,7 +105,8 @@ def test_a_planted_fault_is_found_by_the_night_shown_repaired_and_balanced_again
     assert not any(proof["compared"] for proof in proofs)
     assert "proven unchanged" in pages(project)
 
-    # Somebody changes a value, deletes a record, and swaps two records in the crosswalk.
+    # Somebody changes a value, deletes a record, overwrites a file, and swaps two records in the
+    # crosswalk.
     surname = project.query(
         "destination",
         "SELECT upper(last_name) FROM patient JOIN migration.crosswalk ON destination_id = id "
@@ -109,6 +114,8 @@ def test_a_planted_fault_is_found_by_the_night_shown_repaired_and_balanced_again
     )[0][0]
     project.query("destination", PLANTED)
     project.query("destination", SWAP)
+    [(stored,)] = project.query("destination", STORED)
+    (project.home / "destination-documents" / stored).write_bytes(b"not what was sent")
     found = run_night(project)
     assert found == {"pilot-skin": "drift", "pilot-weight": "unchanged", "reference": "unchanged"}
     assert count_nights(project) == 1
@@ -117,6 +124,7 @@ def test_a_planted_fault_is_found_by_the_night_shown_repaired_and_balanced_again
         ("patient", "last_name", 1),
         ("immunization", "", 1),
         ("condition", "source_id", 2),
+        ("document_reference", "file", 1),
     }
     assert all(e["owner"] and e["due_at"] for e in differences(project))
     assert "now it would not be" in project.waves()["pilot"]["sentence"]
@@ -127,15 +135,17 @@ def test_a_planted_fault_is_found_by_the_night_shown_repaired_and_balanced_again
     looked = project.ask("reconcile", "--cohort", "pilot-skin", expect=1)
     assert looked["cohorts"][0]["counts"]["missing"] == 1
 
-    # The repair writes the two that a load can put right, and leaves the swapped ones to a person.
+    # The repair writes those that a load can put right, and leaves the swapped ones to a person.
     planned = project.ask("repair", "--cohort", "pilot-skin", "--dry-run", expect=1)
     assert {r["entity"]: r["planned"] for r in planned["repairs"]} == {
-        "patient": 1, "immunization": 1, "condition": 0,
+        "patient": 1, "immunization": 1, "condition": 0, "document_reference": 0,
     }  # fmt: skip
     repaired = project.ask("repair", "--cohort", "pilot-skin", expect=1)
     by_entity = {r["entity"]: r for r in repaired["repairs"]}
     assert (by_entity["patient"]["updated"], by_entity["immunization"]["inserted"]) == (1, 1)
     assert by_entity["patient"]["clean"] is True
+    assert by_entity["document_reference"]["files"] == 1
+    assert by_entity["document_reference"]["clean"] is True
     assert by_entity["condition"]["left"][0]["why"] == "crosswalk"
     [(kept,)] = project.query(
         "destination",
