@@ -84,7 +84,7 @@ def print_wave(wave: dict[str, Any]) -> None:
         people = "not frozen" if cohort["patients"] is None else f"{cohort['patients']:,} patients"
         out.print(f"    {cohort['name']}: {people}, {done}", style="dim")
         if cohort["completeness"]:
-            out.print(f"      charts: {say_completeness(cohort['completeness'])}", style="dim")
+            out.print(f"      {say_completeness(cohort['completeness'])}", style="dim")
     out.print(f"    evidence {wave['evidence_digest'][:12]}", style="dim")
 
 
