@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from migration_platform.accounting import Account
+from migration_platform.blind_spot import BlindSpot
 from migration_platform.check import CheckOutcome
 from migration_platform.promotion import Verdict, decide
 from migration_platform.wave import Wave
@@ -89,13 +90,15 @@ def assemble(
     reconciliations: Sequence[Mapping[str, Any]],
     exceptions: Sequence[Mapping[str, Any]],
     versions: Mapping[str, str],
+    blind_spots: Sequence[BlindSpot],
     promoted_by: str | None,
     at: datetime,
 ) -> Evidence:
     """Build a wave's evidence and decide on it.
 
     `accounts` holds, for each cohort and entity, its account and the digest of what was found at the
-    destination; `reconciliations` what the reconciliation of each said beyond counts.
+    destination; `reconciliations` what the reconciliation of each said beyond counts;
+    `blind_spots` what none of them can see, for whoever signs.
     """
     document: dict[str, Any] = {
         "wave": wave.name,
@@ -139,6 +142,7 @@ def assemble(
         "reconciliation": [dict(each) for each in reconciliations],
         "exceptions": [{k: v for k, v in e.items() if k != "due_at"} for e in exceptions],
         "versions": dict(versions),
+        "blind_spots": [asdict(spot) for spot in blind_spots],
     }
     document = json.loads(canonical(document))
     return Evidence(

@@ -13,6 +13,7 @@ import traceback
 import typer
 
 from migration_platform.command import (
+    blind_spot,
     demo,
     nightly,
     promote,
@@ -49,6 +50,7 @@ for command in (
     waive.waivers,
     nightly.nightly,
     total.totals,
+    blind_spot.blind_spots,
     promote.promote,
     status.trace,
     status.mapping,
