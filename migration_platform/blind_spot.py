@@ -26,7 +26,8 @@ KINDS: dict[str, str] = {
 
 METHOD = (
     "Whether the source itself was right.",
-    "What the source changed or added after the extract: run a cohort again shortly before you decide.",
+    "What the source changed or added after the extract: a night asks the source for it, a comparison "
+    "does not.",
     "Rows at the destination of patients whom no cohort has, in entities that belong to a patient.",
     "A rule that was misunderstood alike in the mapping and in its second reading.",
     "A rule that archives, excludes or holds back a record wrongly: the record is counted, its values "

@@ -88,6 +88,7 @@ def assemble(
     accounts: Sequence[tuple[Account, str]],
     checks: Sequence[CheckOutcome],
     reconciliations: Sequence[Mapping[str, Any]],
+    charts: Sequence[Mapping[str, Any]],
     exceptions: Sequence[Mapping[str, Any]],
     versions: Mapping[str, str],
     blind_spots: Sequence[BlindSpot],
@@ -97,8 +98,9 @@ def assemble(
     """Build a wave's evidence and decide on it.
 
     `accounts` holds, for each cohort and entity, its account and the digest of what was found at the
-    destination; `reconciliations` what the reconciliation of each said beyond counts;
-    `blind_spots` what none of them can see, for whoever signs.
+    destination; `reconciliations` what the reconciliation of each said beyond counts; `charts`, for
+    each cohort, how complete its charts are and the sample that was drawn of
+    them; `blind_spots` what no comparison can see, for whoever signs.
     """
     document: dict[str, Any] = {
         "wave": wave.name,
@@ -107,6 +109,7 @@ def assemble(
             "max_excepted_percent": wave.max_excepted_percent,
             "max_unmapped_codes": wave.max_unmapped_codes,
             "freshness_hours": wave.freshness_hours,
+            "min_sample_charts": wave.min_sample_charts,
         },
         "cohorts": [
             {
@@ -140,6 +143,7 @@ def assemble(
             for c in checks
         ],
         "reconciliation": [dict(each) for each in reconciliations],
+        "charts": [dict(each) for each in charts],
         "exceptions": [{k: v for k, v in e.items() if k != "due_at"} for e in exceptions],
         "versions": dict(versions),
         "blind_spots": [asdict(spot) for spot in blind_spots],

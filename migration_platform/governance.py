@@ -15,6 +15,7 @@ from typing import Any
 
 from migration_platform import evidence
 from migration_platform.blind_spot import BlindSpot, find_blind_spots
+from migration_platform.chart_review import describe_charts
 from migration_platform.check import CheckOutcome
 from migration_platform.control_total import digest_totals
 from migration_platform.decision import Decision, find_break
@@ -67,6 +68,7 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
             for r in runs.values()
             if r.stage == "reconcile" and r.applicable
         ],
+        charts=[describe_charts(platform, name) for name in names],
         exceptions=store.count_exceptions(everywhere),
         versions={
             "mapping": _digest([mapping for mapping, _ in now.values()]),

@@ -96,7 +96,7 @@ def mentioned_commands(text: str) -> Iterator[list[str]]:
     for line in shown:
         for found in re.finditer(r"(?:^\$? ?|\.venv/bin/|[`(])migration( [^`|>;]+)", line):
             words = shlex.split(found.group(1).replace("'", ""), comments=True)
-            if words and re.fullmatch(r"[a-z-]+", words[0]):
+            if words and re.fullmatch(r"[a-z]+(-[a-z]+)*", words[0]):
                 yield words
 
 

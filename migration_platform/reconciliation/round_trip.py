@@ -19,7 +19,7 @@ import pyarrow as pa
 from migration_platform.entity import Entity, Field, Reference, Type
 from migration_platform.errors import ConfigurationError
 from migration_platform.reconciliation.cause import classify
-from migration_platform.reconciliation.column import Column, quote_name, quote_text
+from migration_platform.reconciliation.column import Column, quote_name, quote_text, trim_number
 from migration_platform.reconciliation.lookup import Origin, prepare_lookup
 from migration_platform.reconciliation.source_reading import (
     Expected,
@@ -119,10 +119,13 @@ class _Proof:
         sent = Column(f"sent.{name}", kind).sent_sql()
         given = self.given if self.expected.given is not None else "NULL::varchar"
         doubt = f"{self.doubt} IS NOT NULL" if self.expected.settle else "false"
+        shown_read, shown_sent = f"{self.read}::varchar", f"{self.sent}::varchar"
+        if kind == "decimal":
+            shown_read, shown_sent = trim_number(shown_read), trim_number(shown_sent)
         return (
             f"SELECT id, '{LEG}', {quote_text(name)}, 'mismatched', CASE WHEN {self.read} IS NULL "
             f"AND given IS NOT NULL AND {self.sent} IS NOT NULL THEN 'unreadable' END, "
-            f"coalesce({self.read}::varchar, given), {self.sent}::varchar FROM "
+            f"coalesce({shown_read}, given), {shown_sent} FROM "
             f"(SELECT id, {read}, {sent}, {given} AS given FROM suspect_row "
             f"WHERE {self.differs()} AND NOT {doubt})"
         )

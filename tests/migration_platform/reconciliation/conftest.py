@@ -1,8 +1,8 @@
-"""A round trip without a database: source texts mapped by Polars, proved by DuckDB."""
+"""A round trip without a database (source texts mapped by Polars, proved by DuckDB), and a DuckDB."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,8 +12,10 @@ import pytest
 
 from migration_platform.entity import Entity, Field, Source, Translation, Type
 from migration_platform.mapping import ENDS_SCHEMA, map_batch
+from migration_platform.reconciliation.column import Column
 from migration_platform.reconciliation.lookup import Origin
 from migration_platform.reconciliation.round_trip import RoundTrip, prove_mapping
+from tests.migration_platform.reconciliation.records import COLUMNS
 
 Texts = Sequence[str | None]
 Prove = Callable[..., "Proved"]
@@ -89,3 +91,15 @@ def prove(tmp_path: Path) -> Prove:
         return Proved(records.height, result, found)
 
     return run
+
+
+@pytest.fixture
+def columns() -> tuple[Column, ...]:
+    return COLUMNS
+
+
+@pytest.fixture
+def sql() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'").fetchall()
+        yield connection
