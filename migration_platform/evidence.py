@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from migration_platform.accounting import Account
+from migration_platform.blind_spot import BlindSpot
 from migration_platform.check import CheckOutcome
 from migration_platform.promotion import Verdict, decide
 from migration_platform.wave import Wave
@@ -90,6 +91,7 @@ def assemble(
     charts: Sequence[Mapping[str, Any]],
     exceptions: Sequence[Mapping[str, Any]],
     versions: Mapping[str, str],
+    blind_spots: Sequence[BlindSpot],
     promoted_by: str | None,
     at: datetime,
 ) -> Evidence:
@@ -97,7 +99,8 @@ def assemble(
 
     `accounts` holds, for each cohort and entity, its account and the digest of what was found at the
     destination; `reconciliations` what the reconciliation of each said beyond counts; `charts`, for
-    each cohort, how complete its charts are and the sample that was drawn of them.
+    each cohort, how complete its charts are and the sample that was drawn of
+    them; `blind_spots` what no comparison can see, for whoever signs.
     """
     document: dict[str, Any] = {
         "wave": wave.name,
@@ -143,6 +146,7 @@ def assemble(
         "charts": [dict(each) for each in charts],
         "exceptions": [{k: v for k, v in e.items() if k != "due_at"} for e in exceptions],
         "versions": dict(versions),
+        "blind_spots": [asdict(spot) for spot in blind_spots],
     }
     document = json.loads(canonical(document))
     return Evidence(

@@ -13,6 +13,7 @@ import traceback
 import typer
 
 from migration_platform.command import (
+    blind_spot,
     chart,
     demo,
     fault,
@@ -55,6 +56,7 @@ for command in (
     chart.sample_charts,
     chart.judge_chart,
     chart.chart,
+    blind_spot.blind_spots,
     promote.promote,
     status.trace,
     status.mapping,
