@@ -118,7 +118,14 @@ def reconcile_entity(
         digest=_digest(sql, sent_digest),
     )
     sql.unregister("again")
-    for table in ("suspect", "pair_sent", "pair_found", "difference"):
+    for table in (
+        "suspect",
+        "suspect_sent",
+        "suspect_found",
+        "pair_sent",
+        "pair_found",
+        "difference",
+    ):
         sql.execute(f"DROP TABLE {table}").fetchall()
     return result
 
