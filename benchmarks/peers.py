@@ -110,7 +110,7 @@ def _prepare(settings: Settings, sent: Path) -> list[str]:
     duck.close()
     synthetic.load_table(settings, sent, "sent", crosswalk=sent, types=TYPES)
     with connect(settings, "destination") as postgres:
-        postgres.execute("ALTER TABLE public.sent ALTER amount TYPE numeric")
+        postgres.execute("ALTER TABLE public.sent ALTER amount TYPE numeric(30, 12)")
         postgres.execute("UPDATE migration.crosswalk SET entity = 'found'")
     return pl.read_parquet(sent, columns=["id"])["id"].to_list()
 
