@@ -220,6 +220,7 @@ def compare_left_out(
             found=_Arrived(arrived),
             differences=Path(folder) / "differences",
             documents=None,
+            origin=None,
             name_records=list,
             connection=duck,
             seed=entity.name,

@@ -152,7 +152,15 @@ def reconcile_entity(
         ),
     )
     sql.unregister("again")
-    for table in ("suspect", "pair_sent", "pair_found", "difference", "sample"):
+    for table in (
+        "suspect",
+        "suspect_sent",
+        "suspect_found",
+        "pair_sent",
+        "pair_found",
+        "difference",
+        "sample",
+    ):
         sql.execute(f"DROP TABLE IF EXISTS {table}").fetchall()
     return result
 
