@@ -44,6 +44,8 @@ class Settings:
     reports: Path
     secrets: Path
     given_token_key: str | None = None
+    platform_owner_url: str | None = None
+    """For set-up and upgrades: as whom the tables of a platform store of your own belong to."""
     allow_withdrawal: frozenset[str] = frozenset()
     """Entities of which a load may withdraw most records: said on purpose, for one run."""
 
@@ -74,6 +76,7 @@ class Settings:
             ),
             reports=place("MIGRATION_REPORTS", home / "reports"),
             secrets=home / "secrets",
+            platform_owner_url=_url(environ, "platform_owner"),
             given_token_key=environ.get("MIGRATION_TOKEN_KEY") or None,
             allow_withdrawal=frozenset(
                 environ.get("MIGRATION_ALLOW_WITHDRAWAL", "").replace(",", " ").split()
@@ -185,7 +188,7 @@ def _find_root(environ: Mapping[str, str]) -> Path:
     )
 
 
-def _url(environ: Mapping[str, str], name: Database) -> str | None:
+def _url(environ: Mapping[str, str], name: str) -> str | None:
     given = environ.get(variable(name))
     if not given:
         return None

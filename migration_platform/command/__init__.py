@@ -12,7 +12,17 @@ import traceback
 
 import typer
 
-from migration_platform.command import demo, promote, run, sample, server, status
+from migration_platform.command import (
+    decide,
+    demo,
+    evidence,
+    log,
+    promote,
+    run,
+    sample,
+    server,
+    status,
+)
 from migration_platform.errors import EvidenceError, GateClosedError, MigrationError
 
 NOT_FINE, UNABLE = 1, 2
@@ -31,7 +41,17 @@ for command in (
     status.status,
     status.accounting,
     status.exceptions,
+    evidence.evidence,
+    evidence.replay,
+    decide.ready,
+    decide.sign,
     promote.promote,
+    decide.hold,
+    decide.resume,
+    decide.amend,
+    decide.complete,
+    log.log,
+    log.metric,
     status.trace,
     status.mapping,
     server.up,
@@ -39,6 +59,7 @@ for command in (
     server.ui,
 ):
     app.command()(command)
+app.command("open")(decide.open_wave)
 
 
 def main() -> None:
