@@ -22,8 +22,9 @@ from migration_platform.wave import Wave
 if TYPE_CHECKING:
     from migration_platform.wave_record import WaveRecord
 
-TIMES = ("reconciled_at", "seen_at", "recorded_at")
-"""Of the entries on cohorts, reconciliations and metrics: when, not what. Outside the digest."""
+TIMES = ("reconciled_at", "seen_at", "unchanged", "recorded_at")
+"""Of the entries on cohorts, reconciliations and metrics: when it was looked at, and whether by
+comparing or by proof that nothing changed; not what was found. Outside the digest."""
 
 BESIDE = ("assembled_at", "digest", "log", "sign_offs", "state")
 """When it was put together, and what was decided on it: outside the digest, so that signing the
@@ -52,11 +53,16 @@ class Evidence:
         return self.decision.reasons[:told]
 
     @property
+    def waived(self) -> tuple[str, ...]:
+        """Differences that somebody accepts, in words."""
+        return self.decision.waived
+
+    @property
     def sentence(self) -> str:
         if self.promoted_by is None:
             return self.decision.sentence(self.wave)
         if not self.reasons:
-            return f"Wave {self.wave} is promoted, by {self.promoted_by}."
+            return f"Wave {self.wave} is promoted, by {self.promoted_by}{self.decision.but_for}."
         return (
             f"Wave {self.wave} is promoted, by {self.promoted_by}; now it would not be: "
             f"{self.reasons[0]}."
@@ -67,6 +73,7 @@ class Evidence:
 class CohortState:
     """How far a cohort is, for the evidence. `outdated` names what is not about the present state.
 
+    `night` holds in words what its last night found and nobody has looked at since.
     `unassigned`: patients of the source in no cohort. `may_be_empty`: a cohort of orphaned records, or the reference entities of a source without any,
     loads nothing and is no less complete.
     """
@@ -79,6 +86,7 @@ class CohortState:
     as_of: datetime | None
     missing_stages: tuple[str, ...]
     outdated: tuple[str, ...]
+    night: tuple[str, ...]
     reconciled_at: datetime | None
 
 

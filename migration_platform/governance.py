@@ -10,15 +10,20 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from migration_platform import evidence
 from migration_platform.check import CheckOutcome
 from migration_platform.code_version import code_digest
+from migration_platform.control_total import digest_totals
 from migration_platform.decision_log import read_whole
 from migration_platform.evidence import CohortState, Evidence
 from migration_platform.ledger import account_for, input_digest
+from migration_platform.night import find_standing
+from migration_platform.night_log import read_newest
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.store import STAGES, Stage, StageRun
+from migration_platform.waiver import mark_waived
 from migration_platform.wave_record import read_record
 from migration_platform.wave_state import find_promotion
 
@@ -38,13 +43,21 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
         name: (platform.mapping_digest(name), platform.suite_digest(name))
         for name in platform.entities
     }
+    at, waivers, nights = datetime.now(UTC), store.waivers(), read_newest(store, everywhere)
     result = evidence.assemble(
         declared,
-        cohorts=[_state(platform, name, runs, checks, now) for name in everywhere],
+        cohorts=[
+            _state(platform, name, runs, checks, now, nights.get(name)) for name in everywhere
+        ],
         accounts=[(a, _found(runs.get((a.cohort, a.entity, "reconcile")))) for a in accounts],
         checks=checks,
         reconciliations=[
-            {"cohort": r.cohort, "entity": r.entity, **r.detail}
+            {
+                "cohort": r.cohort,
+                "entity": r.entity,
+                **r.detail,
+                "clusters": mark_waived(r.detail.get("clusters", []), waivers, r.cohort, at),
+            }
             for r in runs.values()
             if r.stage == "reconcile" and r.applicable
         ],
@@ -57,7 +70,7 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
             "suites": _digest(sorted({c.suite_digest for c in checks})),
         },
         promoted_by=promotion.person if promotion else None,
-        at=datetime.now(UTC),
+        at=at,
     )
     store.keep_evidence(result.digest, wave, evidence.canonical(result.document))
     return result
@@ -77,10 +90,12 @@ def _state(
     runs: Mapping[tuple[str, str, Stage], StageRun],
     checks: Sequence[CheckOutcome],
     now: Mapping[str, tuple[str, str]],
+    night: Mapping[str, Any] | None,
 ) -> CohortState:
     """How far a cohort is, and what of it is not about the present state.
 
-    `now` gives each entity's mapping digest and suite digest as they are now.
+    `now` gives each entity's mapping digest and suite digest as they are now, `night` the cohort's
+    newest night.
     """
     entities = platform.cohort_entities(cohort)
     missing = [
@@ -92,6 +107,7 @@ def _state(
 
     outdated: list[str] = []
     reconciled: list[datetime] = []
+    extracted: list[datetime] = []
     loaded = unassigned = 0
     for entity in entities:
         chain = [runs.get((cohort, entity, s)) for s in STAGES]
@@ -106,6 +122,8 @@ def _state(
         unassigned += extract.counts.get("unassigned", 0)
         if reconcile.ended_at is not None:
             reconciled.append(reconcile.ended_at)
+        if extract.started_at is not None:
+            extracted.append(extract.started_at)
         if transform.input_digest != input_digest(platform, cohort, entity, newest):
             outdated.append(f"{entity}, or what it refers to, is newer than its transform")
         if transform.mapping_digest != now[entity][0]:
@@ -114,6 +132,8 @@ def _state(
             outdated.append(f"{entity} was transformed after it was loaded")
         if reconcile.started_at and load.ended_at and reconcile.started_at < load.ended_at:
             outdated.append(f"{entity} was loaded after it was reconciled")
+        if reconcile.detail.get("totals_digest", "") != digest_totals(platform.totals_of(entity)):
+            outdated.append(f"the control totals of {entity} changed after it was reconciled")
         if load.counts.get("loaded", 0):
             outdated += _unchecked(entity, now[entity][1], load, checks, cohort)
     return CohortState(
@@ -125,6 +145,16 @@ def _state(
         may_be_empty=cohort == REFERENCE or platform.plan.cohort(cohort).orphans,
         missing_stages=tuple(missing),
         outdated=tuple(outdated),
+        night=tuple(
+            find_standing(
+                night["findings"],
+                night["looked_at"],
+                min(extracted, default=None),
+                min(reconciled, default=None),
+            )
+            if night
+            else ()
+        ),
         reconciled_at=min(reconciled, default=None),
     )
 

@@ -6,7 +6,7 @@ block: something was looked at and is wrong. Reasons come in order of weight.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -20,11 +20,14 @@ VerdictWord = Literal["promote", "hold", "block"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What may happen to a wave and why, in words. The last `unsigned` reasons are sign-offs that
-    are missing."""
+    """What may happen to a wave and why, in words. `waived`: differences that somebody accepts.
+
+    The last `unsigned` reasons are sign-offs that are missing.
+    """
 
     verdict: VerdictWord
     reasons: tuple[str, ...]
+    waived: tuple[str, ...] = ()
     unsigned: int = 0
 
     @property
@@ -32,10 +35,15 @@ class Verdict:
         """Nothing but sign-offs is missing, if anything is."""
         return len(self.reasons) == self.unsigned
 
+    @property
+    def but_for(self) -> str:
+        """What a good verdict does not cover."""
+        return f"; waived: {', '.join(self.waived)}" if self.waived else ""
+
     def sentence(self, wave: str) -> str:
         """The first line of every page about the wave."""
         if self.verdict == "promote":
-            return f"Wave {wave} may be promoted."
+            return f"Wave {wave} may be promoted{self.but_for}."
         state = "is blocked" if self.verdict == "block" else "is held"
         more = f", and {len(self.reasons) - 1} more" if len(self.reasons) > 1 else ""
         return f"Wave {wave} {state}: {self.reasons[0]}{more}."
@@ -47,10 +55,11 @@ def decide(document: dict[str, Any], at: datetime) -> Verdict:
     The instant counts only for freshness: the same document within its freshness limit has the same
     verdict on any machine.
     """
-    blocking = [*_wrong(document), *find_tripped(document, at)]
+    blocking = [*_wrong(document), *_totals(document), *find_tripped(document, at)]
     holding = [
         *_stopped(document),
         *_unseen(document),
+        *_inconclusive(document),
         *_stale(document, at),
         *_open(document),
         *find_unfulfilled(document, at),
@@ -59,7 +68,7 @@ def decide(document: dict[str, Any], at: datetime) -> Verdict:
     unsigned = list(find_missing(document))
     reasons = (*blocking, *holding, *unsigned)
     verdict: VerdictWord = "block" if blocking else "hold" if reasons else "promote"
-    return Verdict(verdict, reasons, len(unsigned))
+    return Verdict(verdict, reasons, tuple(_waived(document)), len(unsigned))
 
 
 def _stopped(document: dict[str, Any]) -> Iterator[str]:
@@ -98,7 +107,7 @@ def _wrong(document: dict[str, Any]) -> Iterator[str]:
             for name in ("mismatched", "missing", "unexpected")
             if line[name]
         ]
-        if found:
+        if found and not _is_waived(document, line):
             yield f"{where} differs from what was sent: {', '.join(found)}"
     for check in document["checks"]:
         if check["outcome"] in ("failed", "error"):
@@ -107,6 +116,49 @@ def _wrong(document: dict[str, Any]) -> Iterator[str]:
             yield (
                 f"{check['bad']} of {check['expectations']} expectations on {check['entity']} in "
                 f"{check['cohort']} {state} {point}"
+            )
+
+
+def _is_waived(document: dict[str, Any], line: dict[str, Any]) -> bool:
+    """Every difference of an entity in a cohort is waived. A difference without a cluster is not."""
+    clusters = [
+        cluster
+        for each in document["reconciliation"]
+        if (each["cohort"], each["entity"]) == (line["cohort"], line["entity"])
+        for cluster in each["clusters"]
+    ]
+    return bool(clusters) and all(cluster["waived"] for cluster in clusters)
+
+
+def _waived(document: dict[str, Any]) -> Iterator[str]:
+    """What is different and accepted, by whom and until when."""
+    for each in document["reconciliation"]:
+        for cluster in each["clusters"]:
+            if waived := cluster["waived"]:
+                where = f"{cluster['entity']}.{cluster['field']}".rstrip(".")
+                yield (
+                    f"{cluster['count']:,} {cluster['kind']} in {where} of {each['cohort']} "
+                    f"(by {waived['person']}, until {waived['until'][:10]})"
+                )
+
+
+def _totals(document: dict[str, Any]) -> Iterator[str]:
+    """Control totals on which the two platforms do not agree."""
+    for each in document["reconciliation"]:
+        for total in each.get("totals", []):
+            if total["outcome"] != "differs":
+                continue
+            first = total["differing"][0]
+            group = ", ".join("none" if v is None else v for v in first["group"])
+            sums = " against ".join(
+                f"{side['count']:,} records" + (f" with {side['total']}" if side["total"] else "")
+                for side in (first["source"], first["destination"])
+            )
+            yield (
+                f"the control total '{total['name']}' of {each['entity']} in {each['cohort']} "
+                f"differs in {total['differing_groups']:,} of {total['groups']:,} groups, first in "
+                f"({group or 'all'}): {sums} at the destination"
+                + (f" ({total['reason']})" if total["reason"] else "")
             )
 
 
@@ -131,6 +183,68 @@ def _unseen(document: dict[str, Any]) -> Iterator[str]:
             )
         for what in cohort["outdated"]:
             yield f"{what} in cohort {cohort['name']}: run the cohort again"
+        for found in cohort["night"]:
+            yield f"in its last night, cohort {cohort['name']}: {found}"
+
+
+def _inconclusive(document: dict[str, Any]) -> Iterator[str]:
+    """Reconciled by a comparison that has not shown what it finds."""
+    certificates = {(r["cohort"], r["entity"]): r for r in document["reconciliation"]}
+    for line in document["accounting"]:
+        run = certificates.get((line["cohort"], line["entity"]))
+        if run is None:
+            continue
+        why = explain_inconclusive(run.get("certificate"), count_sent(line))
+        if why:
+            yield f"the reconciliation of {line['entity']} in {line['cohort']} is inconclusive: {why}"
+
+
+def count_sent(counts: Mapping[str, Any]) -> int:
+    """How many records a reconciliation had to compare, from its counts."""
+    return sum(counts.get(name) or 0 for name in ("matched", "mismatched", "missing"))
+
+
+def explain_inconclusive(certificate: Mapping[str, Any] | None, sent: int) -> str:
+    """Why a reconciliation's detection certificate proves nothing, and what to do; empty if it does.
+
+    Where nothing was sent there was nothing to plant a fault in, and nothing to compare.
+    """
+    if not sent:
+        return ""
+    if certificate is None:
+        return "no faults were planted to test its comparison; run the cohort again"
+    planted, found, located = (certificate[n] for n in ("planted", "found", "located"))
+    if not planted:
+        return (
+            "no record agrees on both sides, so there was none to plant a fault in; look into its "
+            "differences, and run the cohort again"
+        )
+    said = []
+    if not planted == found == located:
+        said.append(
+            f"of {planted:,} planted faults {found:,} were found and {located:,} located"
+            + _name_few(certificate["missed"], "fault")
+        )
+    if certificate["false_alarms"]:
+        said.append(
+            f"{certificate['false_alarms']:,} of {certificate['benign']:,} benign changes were "
+            "reported" + _name_few(certificate["alarmed"], "change")
+        )
+    if not said:
+        return ""
+    return (
+        f"{' and '.join(said)}; the comparison itself is at fault: see what it misses with "
+        "`migration faults`, mend it, and run the cohort again"
+    )
+
+
+def _name_few(entries: Any, kind: str) -> str:
+    """The first few of them, with their fields."""
+    named = [
+        f"{each[kind]} in {each['field']}" if each["field"] else each[kind] for each in entries[:3]
+    ]
+    more = f" and {len(entries) - 3} more" if len(entries) > 3 else ""
+    return f" ({', '.join(named)}{more})"
 
 
 def _stale(document: dict[str, Any], at: datetime) -> Iterator[str]:
@@ -159,7 +273,7 @@ def _open(document: dict[str, Any]) -> Iterator[str]:
     excepted = sum(line["excepted"] or 0 for line in document["accounting"])
     percent = document["criteria"]["max_excepted_percent"]
     if extracted and exceeds(excepted, extracted, percent):
-        top = document["exceptions"][0] if document["exceptions"] else None
+        top = next((e for e in document["exceptions"] if e["kind"] != "difference"), None)
         most = (
             f"; most: {top['count']:,} in {top['entity']}"
             + (f".{top['field']}" if top["field"] else "")

@@ -36,6 +36,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 YOURS = (
     "assets/waves.toml",
     "assets/ownership.csv",
+    "assets/control_totals.toml",
     "assets/entities/",
     "assets/entities/code_maps/",
     "checks/suites/",

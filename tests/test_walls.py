@@ -70,7 +70,7 @@ def test_reconciliation_shares_no_code_with_transform_and_load() -> None:
 
 def test_words_know_no_input_or_output() -> None:
     words = ("entity", "mapping", "cohort", "accounting", "evidence", "promotion", "decision",
-             "check", "token")  # fmt: skip
+             "check", "token", "waiver")  # fmt: skip
     io = ("psycopg", "duckdb", "pyarrow", "adbc_driver_postgresql", "sqlalchemy", "typer", "rich")
     rooms = tuple(f"migration_platform.{name}" for name in (
         "database", "embedded", "store", "staging", "source", "destination", "platform", "stage",

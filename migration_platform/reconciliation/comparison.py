@@ -107,21 +107,26 @@ def explain(
     now was a change in flight, and counts as settled. Fills the temporary table `difference`.
     """
     chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
-    number = "row_number() OVER (PARTITION BY id) AS copy"
     sql.execute(
-        f"CREATE OR REPLACE TEMP TABLE pair_sent AS SELECT *, {number} FROM (SELECT {chosen} "
-        f"FROM {sent} WHERE id IN (SELECT id FROM suspect))"
+        "CREATE OR REPLACE TEMP TABLE pair_sent AS SELECT *, row_number() OVER (PARTITION BY id "
+        f"ORDER BY r) AS copy FROM (SELECT {chosen} FROM {sent} WHERE id IN (SELECT id FROM suspect)) r"
     ).fetchall()
+    # Of several rows of one id, those that agree come first: what is too many is the other one.
+    agrees = " AND ".join(f"NOT {c.differs()}" for c in columns)
     sql.execute(
-        f"CREATE OR REPLACE TEMP TABLE pair_found AS SELECT *, {number} FROM {found} "
-        "WHERE id IN (SELECT id FROM suspect)"
+        f"CREATE OR REPLACE TEMP TABLE pair_found AS SELECT f.*, row_number() OVER (PARTITION BY f.id "
+        f"ORDER BY (s.id IS NOT NULL AND {agrees}) DESC, f) AS copy FROM {found} f LEFT JOIN pair_sent s ON s.id = f.id AND s.copy = 1 "
+        "WHERE f.id IN (SELECT id FROM suspect)"
     ).fetchall()
     pairs = "pair_sent s JOIN pair_found f ON s.id = f.id AND s.copy = f.copy"
-    parts = [
-        f"SELECT s.id, 'destination' AS leg, {quote_text(c.name)} AS field, 'mismatched' AS status, NULL AS kind, "
-        f"s.{quote_name(c.name)}::varchar AS sent, f.{quote_name(c.name)}::varchar AS found "
-        f"FROM {pairs} WHERE {c.differs()}"
+    each = ", ".join(
+        f"CASE WHEN {c.differs()} THEN {{field: {quote_text(c.name)}, "
+        f"sent: s.{quote_name(c.name)}::varchar, found: f.{quote_name(c.name)}::varchar}} END"
         for c in columns
+    )
+    parts = [
+        "SELECT id, 'destination' AS leg, d.field, 'mismatched' AS status, NULL AS kind, d.sent, d.found "
+        f"FROM (SELECT s.id, unnest([{each}]) AS d FROM {pairs}) WHERE d IS NOT NULL"
     ]
     parts.append(
         "SELECT s.id, 'destination' AS leg, '' AS field, 'missing' AS status, 'missing record' AS kind, NULL AS sent, "
@@ -185,6 +190,8 @@ def _slice(found: Iterable[pa.Table]) -> Iterator[tuple[pa.Table, str | None]]:
 
 def _require_order(table: pa.Table, last: str | None) -> None:
     ids = table.column("id").combine_chunks()
+    if ids.null_count:
+        raise ValueError("a found record has no id")
     ordered = len(ids) < 2 or pc.all(pc.less_equal(ids[:-1], ids[1:])).as_py()
     if not ordered or (last is not None and ids[0].as_py() < last):
         raise ValueError("the found records do not come in order of id")

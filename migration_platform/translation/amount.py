@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from migration_platform.entity import DECIMAL_PRECISION, DECIMAL_SCALE, POLARS_TYPE, Translation
+from migration_platform.entity import (
+    DECIMAL_PRECISION,
+    DECIMAL_SCALE,
+    POLARS_TYPE,
+    Reading,
+    Translation,
+)
 from migration_platform.translation.in_turn import read_in_turn
 from migration_platform.translation.word import filled, problem_unless
 
@@ -35,6 +41,7 @@ def money(column: str) -> Translation:
         columns=(column,),
         value=value,
         problem=problem_unless(value, given, _MONEY_PROBLEM),
+        reading=Reading("money", (column,), loss="a currency sign beside the number"),
     )
 
 
@@ -47,6 +54,7 @@ def decimal(column: str) -> Translation:
         columns=(column,),
         value=value,
         problem=problem_unless(value, given, _NUMBER_PROBLEM),
+        reading=Reading("decimal", (column,)),
     )
 
 
@@ -59,6 +67,7 @@ def number_within(column: str) -> Translation:
         sentence=f"{column} as an exact number where it is one, else empty",
         columns=(column,),
         value=_read_exact(filled(column)),
+        reading=Reading("number within", (column,), loss="what is written there in words"),
     )
 
 
@@ -72,6 +81,7 @@ def integer(column: str) -> Translation:
         columns=(column,),
         value=value,
         problem=problem_unless(value, given, "not a whole number"),
+        reading=Reading("integer", (column,)),
     )
 
 
