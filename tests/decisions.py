@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from migration_platform import move
+from migration_platform.database import connect
 from migration_platform.decision import Decision
 from migration_platform.evidence import Evidence
 from migration_platform.governance import assemble_evidence
@@ -63,3 +64,11 @@ def promote(
     """Have the wave ready, signed and promoted."""
     sign_all(platform, wave)
     return move.promote(platform, wave, person=person, reason=reason)
+
+
+def tamper(platform: Platform, *statements: str) -> None:
+    """Change the platform store as its tables' owner, with the triggers that refuse it off."""
+    with connect(platform.settings, "platform", owner=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for statement in statements:
+            connection.execute(statement)
