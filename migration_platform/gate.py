@@ -39,9 +39,7 @@ def require_open(platform: Platform, cohort: str) -> None:
     log = read_whole(platform)
     state = find_state(log, wave.name)
     if state.name not in LOADING:
-        raise GateClosedError(
-            f"cohort {cohort} may not load. {refuse(state, wave.name, 'load').capitalize()}"
-        )
+        raise GateClosedError(f"cohort {cohort} may not load: {refuse(state, wave.name, 'load')}")
     sealed = find_seal(log, wave.name)
     changes = find_changes(sealed, platform.decided_beforehand(wave.name)) if sealed else []
     if changes:
