@@ -72,7 +72,13 @@ def replay(
 
     document = read_document(file)
     instant = _instant(at or document["assembled_at"])
-    verdict = decide(document, instant)
+    try:
+        verdict = decide(document, instant)
+    except KeyError as error:
+        raise MigrationError(
+            f"{file}: has no {error}: it was written by other code than this (its version is "
+            f"{document['versions'].get('code', 'not known')[:12]}). Judge it with that."
+        ) from None
     if json:
         print_json(
             {
@@ -109,7 +115,7 @@ def read_document(path: Path) -> dict[str, Any]:
         said = document["digest"]
     except OSError as error:
         raise MigrationError(f"{path}: cannot be read ({error.strerror}).") from None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise MigrationError(
             f"{path}: is no evidence document. Write one with `migration evidence WAVE --json`."
         ) from None
