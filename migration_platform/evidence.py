@@ -97,6 +97,7 @@ def assemble(
     accounts: Sequence[tuple[Account, str]],
     checks: Sequence[CheckOutcome],
     reconciliations: Sequence[Mapping[str, Any]],
+    charts: Sequence[Mapping[str, Any]],
     exceptions: Sequence[Mapping[str, Any]],
     record: WaveRecord,
     versions: Mapping[str, str],
@@ -106,7 +107,8 @@ def assemble(
     """Build a wave's evidence and decide on it.
 
     `accounts` holds, for each cohort and entity, its account and the digest of what was found at the
-    destination; `reconciliations` what the reconciliation of each said beyond counts.
+    destination; `reconciliations` what the reconciliation of each said beyond counts; `charts`, for
+    each cohort, how complete its charts are and the sample that was drawn of them.
     """
     document: dict[str, Any] = {
         "wave": wave.name,
@@ -115,6 +117,7 @@ def assemble(
             "max_excepted_percent": wave.max_excepted_percent,
             "max_unmapped_codes": wave.max_unmapped_codes,
             "freshness_hours": wave.freshness_hours,
+            "min_sample_charts": wave.min_sample_charts,
             "decided": record.criteria is not None,
             **(record.criteria or {"sign_offs": [], "go": [], "triggers": []}),
         },
@@ -151,6 +154,7 @@ def assemble(
             for c in checks
         ],
         "reconciliation": [dict(each) for each in reconciliations],
+        "charts": [dict(each) for each in charts],
         "exceptions": [
             {**{k: v for k, v in e.items() if k != "due_at"}, "due": _due(record, e)}
             for e in exceptions

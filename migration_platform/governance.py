@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from migration_platform import evidence
+from migration_platform.chart_review import describe_charts
 from migration_platform.check import CheckOutcome
 from migration_platform.code_version import code_digest
 from migration_platform.control_total import digest_totals
@@ -61,6 +62,7 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
             for r in runs.values()
             if r.stage == "reconcile" and r.applicable
         ],
+        charts=[describe_charts(platform, name) for name in names],
         exceptions=store.count_exceptions(everywhere),
         record=read_record(platform, wave, log),
         versions={

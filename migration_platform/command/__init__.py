@@ -13,9 +13,11 @@ import traceback
 import typer
 
 from migration_platform.command import (
+    chart,
     decide,
     demo,
     evidence,
+    fault,
     log,
     nightly,
     promote,
@@ -52,6 +54,10 @@ for command in (
     waive.waivers,
     nightly.nightly,
     total.totals,
+    chart.completeness,
+    chart.sample_charts,
+    chart.judge_chart,
+    chart.chart,
     evidence.evidence,
     evidence.replay,
     decide.ready,
@@ -65,6 +71,7 @@ for command in (
     log.metric,
     status.trace,
     status.mapping,
+    fault.faults,
     server.up,
     server.down,
     server.ui,

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from migration_platform.command.chart import say_completeness
 from migration_platform.command.console import MARKS, Json, count, out, print_json
 
 
@@ -37,6 +38,7 @@ def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
         evidence = assemble_evidence(platform, name)
         before = platform.plan.before(name)
         reasons = list(evidence.reasons)
+        charts = {c["cohort"]: c for c in evidence.document["charts"]}
         if before is not None and platform.store.promotion(before.name) is None:
             reasons.insert(0, f"wave {before.name} is not promoted, so no cohort of it may load")
         found.append(
@@ -55,6 +57,7 @@ def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
                         "loaded": c["loaded"],
                         "unfinished_stages": c["missing_stages"],
                         "reconciled_at": c["reconciled_at"],
+                        "completeness": charts[c["name"]]["completeness"],
                     }
                     for c in evidence.document["cohorts"]
                     if c["name"] != "reference"
@@ -77,6 +80,8 @@ def print_wave(wave: dict[str, Any]) -> None:
         )
         people = "not frozen" if cohort["patients"] is None else f"{cohort['patients']:,} patients"
         out.print(f"    {cohort['name']}: {people}, {done}", style="dim")
+        if cohort["completeness"]:
+            out.print(f"      charts: {say_completeness(cohort['completeness'])}", style="dim")
     out.print(f"    evidence {wave['evidence_digest'][:12]}", style="dim")
 
 

@@ -1,10 +1,9 @@
 """Benign: changes that are no difference, and must not be reported.
 
-Four levels, by the place where a change can come about: `record` (a record on one side or the
-other, at the first look or the second), `rule` (a value within its field's declared equality),
-`table` (how the found side comes: order, pieces, types) and `destination` (how the destination's
-own columns hold it, before they are brought to canonical form), and `mapping` (the source says
-the same in other words).
+By the place where a change comes about: `record` (on one side or the other, at the first look or the
+second), `rule` (a value within its field's declared equality), `table` (how the sides come: order,
+pieces, types), `destination` (how its columns hold a value, before it is brought to canonical form),
+`mapping` (the source says the same in other words) and `file`.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from migration_platform.fault.number import plain
 from migration_platform.fault.structured import draw_document
 from migration_platform.fault.text import phrase
 
-Level = Literal["record", "rule", "table", "destination", "mapping"]
+Level = Literal["record", "rule", "table", "destination", "mapping", "file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,9 +287,9 @@ MAPPING_CHANGES: tuple[TableChange, ...] = (
 )  # fmt: skip
 
 DOCUMENT_CHANGES: tuple[TableChange, ...] = (
-    TableChange("file written anew", "the same bytes, written at another time with other rights", ("re-encoded but bit-equal documents",)),
-    TableChange("file behind a link", "the same bytes, reached over a link within the folder", ("re-encoded but bit-equal documents",)),
-    TableChange("further files", "files that no entry names lie in the folder", ("re-encoded but bit-equal documents",)),
+    TableChange("file written anew", "the same bytes, written at another time with other rights", ("re-encoded but bit-equal documents",), "file"),
+    TableChange("file behind a link", "the same bytes, reached over a link within the folder", ("re-encoded but bit-equal documents",), "file"),
+    TableChange("further files", "files that no entry names lie in the folder", ("re-encoded but bit-equal documents",), "file"),
 )  # fmt: skip
 """How they are done stands in `reconciliation.shadow_file`."""
 

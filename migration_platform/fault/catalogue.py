@@ -62,7 +62,8 @@ _PROCESS = (
 _LIVE = "there is no live source, change capture or cutover yet: a cohort moves from a snapshot"
 _MESSAGES = "no messages move yet: HL7 connections are a partition of their own once they are built"
 _CONTINUITY = (
-    "what patients and staff meet after the move: no record of it is moved, so nothing is compared"
+    "what patients and staff meet after the move; the records behind it (subscriptions, intakes, "
+    "refills, portal identities) carry every fault of their fields' types"
 )
 
 _REASONS: dict[str, tuple[str, ...]] = {

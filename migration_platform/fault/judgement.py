@@ -32,11 +32,13 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class Harmless:
-    """A benign change that was planted, and the ids of which nothing may be reported."""
+    """A benign change that was planted, in how many records, and the ids of which nothing may be
+    reported."""
 
     change: str
     field: str
     ids: frozenset[str]
+    records: int = 1
 
 
 class Sown(Protocol):
@@ -49,16 +51,51 @@ class Sown(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """How many planted faults were found, how many of them exactly located, and what alarmed."""
+class Outcome:
+    """What became of a planted fault. `located`: reported exactly as it must be, and no otherwise."""
 
-    planted: int
-    found: int
-    located: int
-    benign: int
-    false_alarms: int
-    missed: tuple[tuple[str, str], ...]
-    alarmed: tuple[tuple[str, str], ...]
+    fault: str
+    field: str
+    found: bool
+    located: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The outcome of each planted fault; each benign change, and whether it was reported. `strays`
+    are reported records that nothing was planted in and that stand on no side."""
+
+    faults: tuple[Outcome, ...]
+    changes: tuple[tuple[Harmless, bool], ...]
+    strays: int = 0
+
+    @property
+    def planted(self) -> int:
+        return len(self.faults)
+
+    @property
+    def found(self) -> int:
+        return sum(each.found for each in self.faults)
+
+    @property
+    def located(self) -> int:
+        return sum(each.located for each in self.faults)
+
+    @property
+    def missed(self) -> tuple[tuple[str, str], ...]:
+        """Fault and field of each that was not located."""
+        return tuple((each.fault, each.field) for each in self.faults if not each.located)
+
+    @property
+    def alarmed(self) -> tuple[tuple[str, str], ...]:
+        """Name and field of each benign change that was reported."""
+        said = [(change.change, change.field) for change, reported in self.changes if reported]
+        return (*said, *[("a record on neither side", "")] * self.strays)
+
+    def __add__(self, other: Judgement) -> Judgement:
+        return Judgement(
+            self.faults + other.faults, self.changes + other.changes, self.strays + other.strays
+        )
 
 
 def differences(
@@ -131,38 +168,22 @@ def _same_json(sent: str, found: str) -> bool:
     return one == two
 
 
-def judge(shadow: Sown, findings: Iterable[Finding]) -> Judgement:
+def judge(sown: Sown, findings: Iterable[Finding]) -> Judgement:
     """Hold what a comparison reported against what was planted."""
     reported: dict[str, Counter[Finding]] = {}
     for each in findings:
         reported.setdefault(each[0], Counter())[each] += 1
-    found = located = 0
-    missed, alarmed = [], []
-    known: set[str] = set()
-    for planted in shadow.planted:
-        known |= planted.ids
+    faults = []
+    for planted in sown.planted:
         got: Counter[Finding] = Counter()
         for identity in planted.ids:
             got.update(reported.get(identity, Counter()))
-        found += any(got[each] for each in planted.expected)
-        located += got == planted.expected
-        if got != planted.expected:
-            missed.append((planted.fault, planted.field))
-    for harmless in shadow.harmless:
-        known |= harmless.ids
-        if not harmless.ids.isdisjoint(reported):
-            alarmed.append((harmless.change, harmless.field))
-    if set(reported) - known:
-        alarmed.append(("a record that is on no side", ""))
-    return Judgement(
-        len(shadow.planted),
-        found,
-        located,
-        len(shadow.harmless),
-        len(alarmed),
-        tuple(missed),
-        tuple(alarmed),
-    )
+        found = any(got[each] for each in planted.expected)
+        faults.append(Outcome(planted.fault, planted.field, found, got == planted.expected))
+    changes = tuple((each, not each.ids.isdisjoint(reported)) for each in sown.harmless)
+    known = {i for fault in sown.planted for i in fault.ids}
+    known |= {i for change in sown.harmless for i in change.ids}
+    return Judgement(tuple(faults), changes, len(set(reported) - known))
 
 
 def ids_of(*rows: Row) -> frozenset[str]:

@@ -41,7 +41,7 @@ def _shift_separator(text: str, random: Random) -> str | None:
     found = re.search(r"(\w)([,|:/#-])(\w)", text)
     if not found:
         return None
-    return text[: found.start()] + "".join(found.group(2, 1, 3)) + text[found.end() :]
+    return text[: found.start()] + "".join(found.group(1, 3, 2)) + text[found.end() :]
 
 
 def _write_otherwise(text: str, random: Random) -> str | None:

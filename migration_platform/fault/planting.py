@@ -136,7 +136,7 @@ class Planter:
             self._add([pairs[0][0]], [pairs[0][1]], [pairs[0][1]])
             untouched.append(str(pairs[0][0]["id"]))
         if untouched:
-            self.shadow.harmless.append(Harmless(change, "", frozenset(untouched)))
+            self.shadow.harmless.append(Harmless(change, "", frozenset(untouched), len(untouched)))
 
     def _take(self, number: int) -> list[tuple[Row, Row]] | None:
         taken: list[tuple[Row, Row]] = []

@@ -54,7 +54,16 @@ def home_of(platform: Platform, entity: str) -> str:
 
 def _plan(settings: Settings) -> Plan:
     everybody = Cohort(EVERYBODY, EVERYBODY)
-    wave = Wave(EVERYBODY, (everybody,), None, 100.0, 0, 24.0, 1)
+    wave = Wave(
+        EVERYBODY,
+        (everybody,),
+        max_patients=None,
+        max_excepted_percent=100.0,
+        max_unmapped_codes=0,
+        freshness_hours=24.0,
+        min_sample_charts=0,
+        line=1,
+    )
     return replace(load_plan(settings.waves_file), waves=(wave,))
 
 

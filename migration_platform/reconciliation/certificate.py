@@ -104,7 +104,7 @@ def certify(
     findings = compare(shadow, planter.shadow, table_change) if pairs else []
     result = judge(planter.shadow, findings)
     if pairs and files is not None:
-        result = _add(result, _certify_files(shadow, sql, sent, sample, files, random))
+        result += _certify_files(shadow, sql, sent, sample, files, random)
     shadow.close()
     return Certificate(
         seed,
@@ -112,8 +112,8 @@ def certify(
         result.planted,
         result.found,
         result.located,
-        result.benign,
-        result.false_alarms,
+        len(result.changes),
+        len(result.alarmed),
         tuple({"fault": name, "field": field} for name, field in result.missed),
         tuple({"change": name, "field": field} for name, field in result.alarmed),
     )
@@ -152,8 +152,10 @@ def _read_pairs(
         return []
     within = f"WHERE id IN ({', '.join(quote_text(each) for each in sample)})"
     chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
-    ours = _rows(sql, f"SELECT {chosen} FROM {sent} {within}", columns)
-    theirs = _rows(sql, f"SELECT * FROM {found} {within}", columns)
+    # A mutation must change what a value says, not only how many zeros end it.
+    plain = ", ".join(["id", *[c.plain_sql() for c in columns]])
+    ours = _rows(sql, f"SELECT {plain} FROM (SELECT {chosen} FROM {sent} {within})", columns)
+    theirs = _rows(sql, f"SELECT {plain} FROM {found} {within}", columns)
     rules = {c.name: c.equality for c in columns}
     return [
         (ours[each], theirs[each])
@@ -190,15 +192,3 @@ def _certify_files(
         for change in DOCUMENT_CHANGES:
             planter.change(change.name)
         return judge(planter, planter.compare(shadow))
-
-
-def _add(one: Judgement, two: Judgement) -> Judgement:
-    return Judgement(
-        one.planted + two.planted,
-        one.found + two.found,
-        one.located + two.located,
-        one.benign + two.benign,
-        one.false_alarms + two.false_alarms,
-        one.missed + two.missed,
-        one.alarmed + two.alarmed,
-    )

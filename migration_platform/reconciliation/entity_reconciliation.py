@@ -25,7 +25,8 @@ from migration_platform.reconciliation.cluster import Cluster, find_clusters
 from migration_platform.reconciliation.column import compared_columns, quote_text
 from migration_platform.reconciliation.comparison import explain, find_suspects
 from migration_platform.reconciliation.document_file import compare_files
-from migration_platform.reconciliation.round_trip import Origin, RoundTrip, prove_mapping
+from migration_platform.reconciliation.lookup import Origin
+from migration_platform.reconciliation.round_trip import RoundTrip, prove_mapping
 
 PAUSE_SECONDS = 0.25
 """Between the first look and the second: a change in flight has settled by then, or is none."""

@@ -33,30 +33,45 @@ SUSPICIOUS = f"[\u00c2-\u00df]{_TAIL}|[\u00e0-\u00ef]{_TAIL}{{2}}|[\u00f0-\u00f4
 """Regular expression (the same for Python and DuckDB) for text that may hold a mangled letter."""
 
 
+_PARTS = re.compile(r"[\x00-\x7f]+|[^\x00-\x7f]")
+
+
 def says_the_same(source: str, sent: str | None) -> bool:
     """Whether `sent` is the source's text as it was before it was mangled, without space around."""
     if sent is not None and _is_mangled(sent):
         return False
-    spelled = "".join(_spell(letter, TIMES) for letter in sent or "")
-    return re.fullmatch(f"{_space()}*{spelled}{_space()}*", source) is not None
+    places = _skip_space(source, {0})
+    for part in _PARTS.findall(sent or ""):
+        if part.isascii():
+            places = {p + len(part) for p in places if source.startswith(part, p)}
+        else:
+            places = {end for p in places for end in _read(source, p, part, TIMES)}
+    return len(source) in _skip_space(source, places)
 
 
-@cache
-def _spell(letter: str, times: int) -> str:
-    """Regular expression for a letter, mangled up to so many times."""
-    itself = re.escape(letter)
-    if letter < "\x80" or not times:
-        return itself
-    read = [
-        "(?:" + "|".join(_spell(each, times - 1) for each in _letters(byte)) + ")"
-        for byte in letter.encode()
-    ]
-    return f"(?:{''.join(read)}|{itself})"
+def _read(source: str, place: int, letter: str, times: int) -> set[int]:
+    """Where the letter ends that begins at that place, as it is or mangled up to so many times."""
+    ends = {place + 1} if source.startswith(letter, place) else set()
+    if letter >= "\x80" and times:
+        places = {place}
+        for byte in letter.encode():
+            places = {
+                end
+                for p in places
+                for each in _letters(byte)
+                for end in _read(source, p, each, times - 1)
+            }
+        ends |= places
+    return ends
 
 
-@cache
-def _space() -> str:
-    return "(?:" + "|".join(_spell(each, TIMES) for each in WHITE_SPACE) + ")"
+def _skip_space(source: str, places: set[int]) -> set[int]:
+    """These places, and those behind the white space that begins there."""
+    reached, new = set(places), places
+    while new:
+        new = {e for p in new for c in WHITE_SPACE for e in _read(source, p, c, TIMES)} - reached
+        reached |= new
+    return reached
 
 
 def _is_mangled(text: str) -> bool:

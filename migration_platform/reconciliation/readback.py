@@ -66,6 +66,7 @@ class Readback:
         with self.connection.cursor() as cursor:
             self._begin(cursor)
             cursor.adbc_ingest("migration_suspect", ids, mode="replace", temporary=True)
+            cursor.execute("ANALYZE migration_suspect")
             cursor.execute(
                 f"{readback_query(self.cohort, self.entity, self.columns)} "
                 "AND d.id IN (SELECT id::uuid FROM migration_suspect)"
@@ -123,7 +124,11 @@ def covered_rows(cohort: str, entity: Entity) -> str:
 
 
 def _tables(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
-    """The batches as tables, one at the least, with plain texts."""
-    yield pa.Table.from_batches([], reader.schema)
+    """The batches as tables, one at the least, with instants as microseconds."""
+    schema = pa.schema(
+        pa.field(f.name, pa.int64() if pa.types.is_timestamp(f.type) else f.type)
+        for f in reader.schema
+    )
+    yield schema.empty_table()
     for batch in reader:
-        yield pa.Table.from_batches([batch])
+        yield pa.Table.from_batches([batch]).cast(schema)

@@ -8,10 +8,7 @@ destination is the other leg (`comparison`).
 
 from __future__ import annotations
 
-import csv
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,16 +19,15 @@ import pyarrow as pa
 from migration_platform.entity import Entity, Field, Reference, Type
 from migration_platform.errors import ConfigurationError
 from migration_platform.reconciliation.cause import classify
-from migration_platform.reconciliation.column import Column, quote_name, quote_text
-from migration_platform.reconciliation.document_file import look_at_file
-from migration_platform.reconciliation.source_reading import (
-    Expected,
+from migration_platform.reconciliation.column import Column, quote_name, quote_text, trim_number
+from migration_platform.reconciliation.lookup import (
     Lookup,
     Lookups,
-    expect,
-    expect_reference,
+    Origin,
+    prepare_lookup,
     trim_sql,
 )
+from migration_platform.reconciliation.source_reading import Expected, expect, expect_reference
 
 LEG = "mapping"
 BATCH = 10_000
@@ -48,16 +44,6 @@ _TYPE: dict[Type, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a cohort's records of an entity come from: the snapshot, the ends of each entity that it
-    refers to (of those applicable for this source), and the source's documents folder."""
-
-    snapshot: Path
-    parents: Mapping[str, Path]
-    documents: Path
-
-
-@dataclass(frozen=True, slots=True)
 class RoundTrip:
     """How many records were read a second time and how many of them differ. `unproven` are fields
     without a reading: nobody looked at them."""
@@ -71,8 +57,8 @@ class RoundTrip:
 def readings_digest() -> str:
     """Digest of the code that reads the source a second time: another reading proves anew."""
     here = Path(__file__).parent
-    names = ("round_trip", "source_reading", "mangled_text", "column", "document_file")
-    parts = [duckdb.__version__, *[(here / f"{n}.py").read_text(encoding="utf-8") for n in names]]
+    code = [file.read_text(encoding="utf-8") for file in sorted(here.glob("*.py"))]
+    parts = [duckdb.__version__, *code]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -132,10 +118,13 @@ class _Proof:
         sent = Column(f"sent.{name}", kind).sent_sql()
         given = self.given if self.expected.given is not None else "NULL::varchar"
         doubt = f"{self.doubt} IS NOT NULL" if self.expected.settle else "false"
+        shown_read, shown_sent = f"{self.read}::varchar", f"{self.sent}::varchar"
+        if kind == "decimal":
+            shown_read, shown_sent = trim_number(shown_read), trim_number(shown_sent)
         return (
             f"SELECT id, '{LEG}', {quote_text(name)}, 'mismatched', CASE WHEN {self.read} IS NULL "
             f"AND given IS NOT NULL AND {self.sent} IS NOT NULL THEN 'unreadable' END, "
-            f"coalesce({self.read}::varchar, given), {self.sent}::varchar FROM "
+            f"coalesce({shown_read}, given), {shown_sent} FROM "
             f"(SELECT id, {read}, {sent}, {given} AS given FROM suspect_row "
             f"WHERE {self.differs()} AND NOT {doubt})"
         )
@@ -153,12 +142,13 @@ def prove_mapping(
     proofs = [p for f in entity.fields if (p := _prove(entity, f, lookups, origin)) is not None]
     proven = {p.field.name for p in proofs}
     sql.execute(_suspects(sql, entity, proofs, lookups.found, origin, mapped)).fetchall()
-    for proof in proofs:
-        sql.execute(f"INSERT INTO difference {proof.differences()}").fetchall()
-        if proof.expected.settle is not None:
-            _settle(sql, proof)
+    if _one(sql, "SELECT count(*) FROM suspect_row"):
+        for proof in proofs:
+            sql.execute(f"INSERT INTO difference {proof.differences()}").fetchall()
+            if proof.expected.settle is not None:
+                _settle(sql, proof)
+        classify(sql, [Column(p.field.name, p.field.type) for p in proofs])
     sql.execute("DROP TABLE suspect_row").fetchall()
-    classify(sql, [Column(p.field.name, p.field.type) for p in proofs])
     differing = _one(sql, f"SELECT count(DISTINCT id) FROM difference WHERE leg = '{LEG}'")
     snapshot = f"read_parquet({quote_text(str(origin.snapshot))})"
     return RoundTrip(
@@ -195,7 +185,7 @@ def _suspects(
     texts = [t for c in used for t in (quote_name(c), f"{trim_sql(c)} AS {quote_name('t.' + c)}")]
     snapshot = f"read_parquet({quote_text(str(origin.snapshot))})"
     joins = "".join(
-        f" LEFT JOIN {_prepare(sql, each, origin)} {each.alias} ON {each.alias}.key = {each.on}"
+        f" LEFT JOIN {prepare_lookup(sql, each, origin)} {each.alias} ON {each.alias}.key = {each.on}"
         for each in lookups
     )
     columns = ", ".join(["m.id", *[c for p in proofs for c in p.columns()]])
@@ -205,77 +195,6 @@ def _suspects(
         f"FROM {mapped} m JOIN (SELECT {', '.join(['_source_id', '_patient', *texts])} "
         f"FROM {snapshot}) s ON s._source_id = m.source_id{joins}) WHERE {differs}"
     )
-
-
-def _prepare(sql: duckdb.DuckDBPyConnection, lookup: Lookup, origin: Origin) -> str:
-    """The relation of a lookup, with a column `key`."""
-    if lookup.kind == "parents":
-        path = quote_text(str(origin.parents[lookup.name]))
-        return f'(SELECT source_id AS key, id, patient, "end" FROM read_parquet({path}))'
-    table = f"lookup_{lookup.alias}"
-    if lookup.kind == "code map":
-        _fill(sql, table, "key VARCHAR, becomes VARCHAR", [_read_code_map(Path(lookup.name))])
-        return f"(SELECT lower(key) AS key, becomes FROM {table})"
-    snapshot = f"read_parquet({quote_text(str(origin.snapshot))})"
-    _fill(
-        sql,
-        table,
-        "key VARCHAR, sha256 VARCHAR, size BIGINT",
-        _inspect_files(
-            sql, f"SELECT DISTINCT {trim_sql(lookup.name)} FROM {snapshot}", origin.documents
-        ),
-    )
-    return table
-
-
-def _fill(
-    sql: duckdb.DuckDBPyConnection, table: str, columns: str, batches: Iterable[pa.Table]
-) -> None:
-    sql.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({columns})").fetchall()
-    for batch in batches:
-        sql.register("batch", batch)
-        sql.execute(f"INSERT INTO {table} SELECT * FROM batch").fetchall()
-        sql.unregister("batch")
-
-
-def _read_code_map(path: Path) -> pa.Table:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = [
-                (row["source_code"].strip(), row["destination_code"].strip())
-                for row in csv.DictReader(file)
-            ]
-    except (OSError, UnicodeDecodeError, KeyError) as error:
-        raise ConfigurationError(
-            f"{path}: the code map cannot be read ({type(error).__name__}): it needs the columns "
-            "source_code and destination_code"
-        ) from None
-    return pa.table({"key": [r[0] for r in rows], "becomes": [r[1] for r in rows]})
-
-
-def _inspect_files(sql: duckdb.DuckDBPyConnection, paths: str, folder: Path) -> Iterator[pa.Table]:
-    """Open and hash the source's files again; without one, in words why."""
-
-    def inspect(path: str) -> tuple[str, int | None]:
-        state = look_at_file(folder, path, "")
-        try:
-            return state, (folder / path).stat().st_size
-        except OSError:
-            return state, None
-
-    cursor = sql.cursor()
-    reader = cursor.execute(paths)
-    with ThreadPoolExecutor(4) as pool:
-        while rows := reader.fetchmany(BATCH):
-            names = [r[0] for r in rows if r[0] is not None]
-            found = list(pool.map(inspect, names))
-            yield pa.table(
-                {
-                    "key": pa.array(names, pa.string()),
-                    "sha256": pa.array([f[0] for f in found], pa.string()),
-                    "size": pa.array([f[1] for f in found], pa.int64()),
-                }
-            )
 
 
 def _settle(sql: duckdb.DuckDBPyConnection, proof: _Proof) -> None:
@@ -297,7 +216,8 @@ def _settle(sql: duckdb.DuckDBPyConnection, proof: _Proof) -> None:
             sql.register("wrong", pa.table(table))
             sql.execute(
                 f"INSERT INTO difference SELECT id, '{LEG}', {quote_text(proof.field.name)}, "
-                f"'mismatched', NULL, {trim_sql('source')}, sent FROM wrong"
+                f"'mismatched', CASE WHEN {trim_sql('source')} = sent THEN 'encoding' END, "
+                f"{trim_sql('source')}, sent FROM wrong"
             ).fetchall()
             sql.unregister("wrong")
 

@@ -73,7 +73,8 @@ def _first_look(shadow: Shadow, change: str) -> Iterator[pa.Table]:
 
 
 def sent_table(rows: Sequence[Row], columns: Sequence[Compared], change: str = "") -> pa.Table:
-    """Records as they were mapped."""
+    """Records as they were mapped, in order of id."""
+    rows = sorted(rows, key=lambda r: str(r["id"]))
     data = {"id": pa.array([r["id"] for r in rows], pa.string())}
     for column in columns:
         kind = SENT_TYPE.get(column.type, pa.string())

@@ -14,9 +14,11 @@ from random import Random
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from migration_platform.fault.fault import DocumentFault, draw_id
 from migration_platform.fault.judgement import Finding, Harmless, Planted
+from migration_platform.reconciliation.column import quote_text
 from migration_platform.reconciliation.document_file import FILE, compare_files
 
 File = tuple[str, str]
@@ -81,9 +83,9 @@ class FilePlanter:
                 for at, name in enumerate(("id", "sha256", "storage_path"))
             }
         )
-        sql.register("shadow_file", table)
-        compare_files(sql, "shadow_file", self.shadow)
-        sql.unregister("shadow_file")
+        entries = self.shadow / "entries.parquet"
+        pq.write_table(table, entries)
+        compare_files(sql, f"read_parquet({quote_text(str(entries))})", self.shadow)
         return sql.execute(
             f"SELECT id, field, status FROM difference WHERE field = '{FILE}'"
         ).fetchall()

@@ -4,19 +4,28 @@ The second way from text to value, for the proof that the mapping is right: writ
 code with `translation` (a test keeps it so). Each kind stands for one rule that an entity may
 declare (`entity.Reading`). The expressions are over a snapshot's row `s`, which has each column
 twice: as it is, and as `t.<column>` without the space around it (null when that leaves nothing).
-How they are applied to records is in `round_trip`.
+How a number and a time are spelled is in `number_reading` and `clock_reading`; how the expressions
+are applied to records, in `round_trip`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
 
 from migration_platform.entity import Reading, Reference
 from migration_platform.errors import ConfigurationError
+from migration_platform.reconciliation.clock_reading import day_sql, instant_sql, local_time_sql
 from migration_platform.reconciliation.column import quote_name, quote_text
+from migration_platform.reconciliation.lookup import Lookups
 from migration_platform.reconciliation.mangled_text import SUSPICIOUS, WHITE_SPACE, says_the_same
+from migration_platform.reconciliation.number_reading import (
+    decorated_sql,
+    exact_sql,
+    first_sql,
+    plain_sql,
+    whole_sql,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,41 +41,6 @@ class Expected:
     given: str | None
     doubt: str = ""
     settle: Callable[[str, str | None], bool] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """A relation that a reading needs beside the row: a code map, the parents of an entity, or the
-    stored files named in a column. Joined as `alias` where its `key` is what SQL `on` gives."""
-
-    kind: Literal["code map", "parents", "files"]
-    name: str
-    on: str
-    alias: str
-
-
-@dataclass(slots=True)
-class Lookups:
-    """The lookups of an entity's readings, numbered as they come."""
-
-    found: list[Lookup] = field(default_factory=list)
-
-    def add(self, kind: Literal["code map", "parents", "files"], name: str, on: str) -> str:
-        """The alias of the lookup; one already there serves again."""
-        for each in self.found:
-            if (each.kind, each.name, each.on) == (kind, name, on):
-                return each.alias
-        self.found.append(Lookup(kind, name, on, f"l{len(self.found)}"))
-        return self.found[-1].alias
-
-
-def trim_sql(column: str) -> str:
-    """A column without the space around it, null when that leaves nothing."""
-    text = quote_name(column)
-    # Nearly every text begins and ends with a letter or a digit: twenty times faster than to trim.
-    tidy = " AND ".join(f"{end}({text}, 1) BETWEEN '!' AND '~'" for end in ("left", "right"))
-    trimmed = f"trim({text}, {quote_text(WHITE_SPACE)})"
-    return f"nullif(CASE WHEN {tidy} THEN {text} ELSE {trimmed} END, '')"
 
 
 def _remove(text: str, signs: str) -> str:
@@ -122,10 +96,6 @@ def _given(reading: Reading) -> str:
     return _without(f"s.{quote_name('t.' + reading.columns[0])}", _options(reading, "absent"))
 
 
-def _first(*values: str) -> str:
-    return f"coalesce({', '.join(values)})"
-
-
 def _text(reading: Reading, _: Lookups) -> Expected:
     raw, text = f"s.{quote_name(reading.columns[0])}", _given(reading)
     return Expected(
@@ -149,7 +119,7 @@ def _sql(reading: Reading, _: Lookups) -> Expected:
 
 
 def _first_of(reading: Reading, lookups: Lookups) -> Expected:
-    return Expected(_first(*[expect(part, lookups).value for part in reading.parts]), None)
+    return Expected(first_sql(*[expect(part, lookups).value for part in reading.parts]), None)
 
 
 def _code(reading: Reading, lookups: Lookups) -> Expected:
@@ -167,42 +137,22 @@ def _boolean(reading: Reading, _: Lookups) -> Expected:
     )
 
 
-_NUMBER = "DECIMAL(38, 16)"
-_PLAIN = r"^[+-]?([0-9]+\.?[0-9]{0,16}0*|\.[0-9]{1,16}0*)$"
-
-
-def _exact(text: str) -> str:
-    """A number as it is spelled; wider than what is stored, so that rounding shows."""
-    short = f"CASE WHEN length({text}) <= 17 THEN TRY_CAST({text} AS {_NUMBER}) END"
-    return _first(short, _plain(text))
-
-
-def _plain(text: str) -> str:
-    return f"CASE WHEN regexp_matches({text}, '{_PLAIN}') THEN TRY_CAST({text} AS {_NUMBER}) END"
-
-
 def _decimal(reading: Reading, _: Lookups) -> Expected:
-    return Expected(_exact(_given(reading)), _given(reading))
+    return Expected(exact_sql(_given(reading)), _given(reading))
 
 
 def _number_within(reading: Reading, _: Lookups) -> Expected:
-    return Expected(_plain(_given(reading)), None)
+    return Expected(plain_sql(_given(reading)), None)
 
 
 def _integer(reading: Reading, _: Lookups) -> Expected:
-    text = _given(reading)
-    whole = f"regexp_extract({text}, '^([+-]?[0-9]+)\\.0*$', 1)"
-    digits = f"CASE WHEN contains({text}, '.') THEN {whole} ELSE {text} END"
-    return Expected(f"TRY_CAST({digits} AS BIGINT)", text)
+    return Expected(whole_sql(_given(reading)), _given(reading))
 
 
 def _money(reading: Reading, _: Lookups) -> Expected:
     text = _given(reading)
     bare = _remove(f"replace(lower({text}), 'usd', '')", "$,")
-    amount = _plain(f"translate({bare}, '()-', '')")
-    sign = f"CASE WHEN contains({bare}, '-') OR starts_with({bare}, '(') THEN -1 ELSE 1 END"
-    decorated = f"CASE WHEN {text} IS NOT NULL THEN {sign} * {amount} END"
-    return Expected(_first(_exact(text), f"({decorated})::{_NUMBER}"), text)
+    return Expected(first_sql(exact_sql(text), decorated_sql(text, bare)), text)
 
 
 def _phone(reading: Reading, _: Lookups) -> Expected:
@@ -233,97 +183,27 @@ def _postal_code(reading: Reading, _: Lookups) -> Expected:
     zip9 = f"left(lpad({digits}, 9, '0'), 5) || '-' || right({digits}, 4)"
     return Expected(
         f"CASE WHEN regexp_matches({text}, '^[0-9]{{3,5}}$|^[0-9]{{3,5}}[- ]?[0-9]{{4}}$') "
-        f"THEN {_first(zip5, zip9)} END",
+        f"THEN {first_sql(zip5, zip9)} END",
         text,
-    )
-
-
-_ISO = "____-__-__"
-
-
-def _day(text: str, spelling: str) -> str:
-    """A date in one spelling, null for any other text."""
-    if spelling == "iso":
-        return f"CASE WHEN {text} LIKE '{_ISO}' THEN TRY_CAST({text} AS DATE) END"
-    if spelling == "timestamp":
-        shaped = f"{text} LIKE '{_ISO}T__:__%' OR {text} LIKE '{_ISO} __:__%'"
-        return f"CASE WHEN {shaped} THEN TRY_CAST(left({text}, 10) AS DATE) END"
-    if spelling == "us":
-        return (
-            f"CASE WHEN regexp_matches({text}, '^[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{4}}$') "
-            f"THEN try_strptime({text}, '%m/%d/%Y')::date END"
-        )
-    if spelling == "day-month":
-        return (
-            f"CASE WHEN regexp_matches({text}, '^[0-9]{{1,2}}-[A-Za-z]{{3}}-[0-9]{{4}}$') "
-            f"THEN try_strptime({text}, '%d-%b-%Y')::date END"
-        )
-    ends = {"year start": "-01-01", "year end": "-12-31"}
-    if spelling not in ends:
-        raise ConfigurationError(f"there is no spelling {spelling!r} of a date to be read")
-    return (
-        f"CASE WHEN regexp_matches({text}, '^[0-9]{{4}}$') "
-        f"THEN TRY_CAST({text} || '{ends[spelling]}' AS DATE) END"
     )
 
 
 def _date(reading: Reading, _: Lookups) -> Expected:
     text = _given(reading)
-    spellings = _options(reading, "spellings")
-    return Expected(_first(*[_day(text, each) for each in spellings]), text)
-
-
-_OFFSET = r" ?(Z|[+-][0-9]{2}:?[0-9]{2})$"
-_WALL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?$"
-
-
-def _with_offset(text: str) -> str:
-    """An instant that says its offset: the wall time less the offset, in UTC."""
-    wall = f"regexp_replace({text}, '{_OFFSET}', '')"
-    offset = f"regexp_extract({text}, '{_OFFSET}', 1)"
-    minutes = (
-        f"(TRY_CAST(substr({offset}, 2, 2) AS INT) * 60 + TRY_CAST(right({offset}, 2) AS INT))"
-    )
-    signed = f"CASE left({offset}, 1) WHEN 'Z' THEN 0 WHEN '-' THEN -{minutes} ELSE {minutes} END"
-    other = (
-        f"CASE WHEN regexp_matches({text}, '{_OFFSET}') AND regexp_matches({wall}, '{_WALL}') "
-        f"THEN TRY_CAST({wall} AS TIMESTAMP) - to_minutes({signed}) END"
-    )
-    usual = (
-        f"CASE WHEN {text} LIKE '{_ISO}T__:__:__Z' THEN TRY_CAST(left({text}, 19) AS TIMESTAMP) END"
-    )
-    return _first(usual, other)
+    days = [day_sql(text, each) for each in _options(reading, "spellings")]
+    return Expected(first_sql(*days), text)
 
 
 def _instant(reading: Reading, _: Lookups) -> Expected:
     text = _given(reading)
-    days = [f"{_day(text, each)}::timestamp" for each in ("iso", "us", "day-month")]
-    return Expected(_first(_with_offset(text), *days), text)
+    days = [f"{day_sql(text, each)}::timestamp" for each in ("iso", "us", "day-month")]
+    return Expected(first_sql(instant_sql(text), *days), text)
 
 
 def _local_time(reading: Reading, _: Lookups) -> Expected:
-    text, zone = _given(reading), quote_text(_options(reading, "zone")[0])
-    us = "^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4} [0-9]{1,2}:[0-9]{2} ?[AaPp][Mm]$"
-    spaced = f"regexp_replace({text}, ' ?([AaPp][Mm])$', ' \\1')"
-    wall = _first(
-        f"CASE WHEN regexp_matches({text}, '{_WALL}') THEN TRY_CAST({text} AS TIMESTAMP) END",
-        f"CASE WHEN regexp_matches({text}, '{us}') THEN try_strptime({spaced}, '%m/%d/%Y %I:%M %p') END",
-        f"{_day(text, 'iso')}::timestamp",
-    )
-    there = f"timezone({zone}, {wall})"
-
-    def shown(instant: str) -> str:
-        return f"timezone({zone}, {instant})"
-
-    # One that the clocks skipped shows another wall time; one shown twice shows it an hour off too.
-    once = f"{shown(there)} = {wall} AND " + " AND ".join(
-        f"{shown(f'{there} {way} INTERVAL {minutes} MINUTE')} <> {wall}"
-        for way in "+-"
-        for minutes in (30, 60)
-    )
-    instant = f"CASE WHEN {once} THEN timezone('UTC', {there}) END"
-    local = f"CASE WHEN {text} IS NOT NULL THEN {instant} END"
-    return Expected(_first(local, _with_offset(text)), text)
+    text = _given(reading)
+    local = local_time_sql(text, _options(reading, "zone")[0])
+    return Expected(first_sql(local, instant_sql(text)), text)
 
 
 def _sha256(reading: Reading, lookups: Lookups) -> Expected:

@@ -17,8 +17,9 @@ from migration_platform.ledger import account_for, input_digest
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.promotion import count_sent, explain_inconclusive
 from migration_platform.reconciliation.entity_reconciliation import reconcile_entity
+from migration_platform.reconciliation.lookup import Origin
 from migration_platform.reconciliation.readback import Readback
-from migration_platform.reconciliation.round_trip import Origin, readings_digest
+from migration_platform.reconciliation.round_trip import readings_digest
 from migration_platform.stage.record import (
     NOT_APPLICABLE_DIGEST,
     RunRecord,
@@ -134,7 +135,7 @@ def reconcile(platform: Platform, cohort: str, entity: str, *, full: bool = True
     account = account_for(platform, [cohort], entity)[0]
     return Reconciled(
         **asdict(result_of(run.ended)),
-        clean=account.clean and not _doubt(run.ended) and not _differing_totals(run.ended),
+        clean=False if _doubt(run.ended) or _differing_totals(run.ended) else account.clean,
         balanced=account.balanced,
         waived=waived,
         sentence=_sentence(run.ended),

@@ -7,7 +7,7 @@ owns the tables, and `schema.grant` takes the right to one from the role that th
 from alembic import op
 
 revision = "platform_0005"
-down_revision = "platform_0003"
+down_revision = "platform_0004"
 
 TABLES = """
 ALTER TABLE migration.decision DROP CONSTRAINT decision_action_check;

@@ -6,10 +6,12 @@ import polars as pl
 import pytest
 
 from migration_platform import stage as stages
+from migration_platform.database import connect
 from migration_platform.errors import GateClosedError, MigrationError
 from migration_platform.governance import assemble_evidence
 from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
+from migration_platform.reconciliation.column import Column
 from tests.decisions import promote, sign_all
 from tests.migration_platform.stage.small_migration import (
     destination,
@@ -63,6 +65,69 @@ def test_a_fault_planted_in_the_destination_is_found_and_blocks(
     assert {n: c for n, c in counted.items() if c} == found
     assert result.clean is False
     assert assemble_evidence(platform, "pilot").verdict == "block"
+
+
+def test_each_reconciliation_says_what_it_found_of_planted_faults(platform: Platform) -> None:
+    move(platform)
+
+    result = stages.reconcile(platform, "one", "visit")
+
+    run = platform.store.latest("one", "visit", "reconcile")
+    assert run is not None
+    certificate = run.detail["certificate"]
+    assert certificate["planted"] == certificate["found"] == certificate["located"] >= 60
+    assert (certificate["benign"] >= 9, certificate["false_alarms"]) == (True, 0)
+    assert f"of {certificate['planted']} faults planted in a copy" in result.sentence
+    rows = destination(platform, "SELECT count(*) FROM visit")
+    assert rows == [(3,)]
+
+
+def test_a_comparison_that_ignores_a_field_is_inconclusive_and_holds_the_wave(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move(platform)
+    exact = Column.differs
+
+    def differs(column: Column, sent: str = "s", found: str = "f") -> str:
+        return "false" if column.name == "note" else exact(column, sent, found)
+
+    monkeypatch.setattr(Column, "differs", differs)
+    result = stages.reconcile(platform, "one", "visit")
+
+    assert result.counts["mismatched"] == 0
+    assert result.clean is False
+    assert result.sentence.startswith("inconclusive: of ")
+    evidence = assemble_evidence(platform, "pilot")
+    assert evidence.verdict == "hold"
+    assert "the reconciliation of visit in one is inconclusive: of " in evidence.reasons[0]
+    with pytest.raises(GateClosedError, match="is held"):
+        promote(platform, "pilot", person="Ada", reason="clean")
+
+
+def test_a_reconciliation_without_a_certificate_holds_the_wave(platform: Platform) -> None:
+    move(platform)
+    with connect(platform.settings, "platform") as connection:
+        connection.execute(
+            "UPDATE migration.stage_run SET detail = detail - 'certificate' "
+            "WHERE stage = 'reconcile' AND entity = 'visit'"
+        )
+
+    evidence = assemble_evidence(platform, "pilot")
+
+    assert evidence.verdict == "hold"
+    assert evidence.reasons == (
+        "the reconciliation of visit in one is inconclusive: no faults were planted to test its "
+        "comparison; run the cohort again",
+    )
+
+
+def test_the_evidence_is_the_same_when_the_same_is_reconciled_again(platform: Platform) -> None:
+    move(platform)
+    before = assemble_evidence(platform, "pilot").digest
+
+    stages.reconcile(platform, "one", "visit")
+
+    assert assemble_evidence(platform, "pilot").digest == before
 
 
 def test_an_equal_number_written_otherwise_is_no_difference(platform: Platform) -> None:
