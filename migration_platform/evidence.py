@@ -22,7 +22,7 @@ from migration_platform.wave import Wave
 if TYPE_CHECKING:
     from migration_platform.wave_record import WaveRecord
 
-TIMES = ("reconciled_at", "seen_at", "unchanged", "recorded_at")
+TIMES = ("reconciled_at", "seen_at", "proved_at", "unchanged", "recorded_at")
 """Of the entries on cohorts, reconciliations and metrics: when it was looked at, and whether by
 comparing or by proof that nothing changed; not what was found. Outside the digest."""
 
@@ -196,16 +196,19 @@ def timeless(document: Mapping[str, Any]) -> dict[str, Any]:
     parts = ("cohorts", "reconciliation", "metrics")
     return {
         **{name: value for name, value in document.items() if name not in BESIDE},
-        **{
-            part: [{k: v for k, v in entry.items() if k not in TIMES} for entry in document[part]]
-            for part in parts
-        },
+        **{part: _without_times(document[part]) for part in parts},
     }
 
 
 def evidence_digest(document: Mapping[str, Any]) -> str:
     """SHA-256 over the canonical form, without the times of looking and what was decided."""
     return hashlib.sha256(canonical(timeless(document)).encode()).hexdigest()
+
+
+def _without_times(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _without_times(v) for k, v in value.items() if k not in TIMES}
+    return [_without_times(v) for v in value] if isinstance(value, list) else value
 
 
 def canonical(document: Mapping[str, Any]) -> str:

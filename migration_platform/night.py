@@ -81,14 +81,15 @@ class Night:
     @property
     def sentence(self) -> str:
         """The first line of whatever is said about the night."""
-        when = f"Night of {self.night}"
-        if not self.cohorts:
-            return f"{when}: no cohort is live, so there was nothing to look at."
-        number = len(self.cohorts)
-        cohorts = "the one live cohort" if number == 1 else f"all {number:,} live cohorts"
+        when, number = f"Night of {self.night}", len(self.cohorts)
         if self.fine:
             rested = sum(c.outcome == "unchanged" for c in self.cohorts)
-            return f"{when}: {cohorts} as sent; {rested:,} proven unchanged, {number - rested:,} compared."
+            waived = sum(c.counts.get("waived", 0) for c in self.cohorts)
+            return (
+                f"{when}: all {number:,} live cohorts are as they were sent; {rested:,} proven "
+                f"unchanged, {number - rested:,} compared"
+                + (f", differences waived: {waived:,}." if waived else ".")
+            )
         words = {"could not look": "not looked at", "drift": "drifted", "behind source": "behind"}
         parts = [
             f"{n:,} {words[outcome]}"

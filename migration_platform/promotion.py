@@ -64,6 +64,7 @@ def decide(document: dict[str, Any], at: datetime) -> Verdict:
     holding = [
         *_stopped(document),
         *_unseen(document),
+        *_unproved(document),
         *_inconclusive(document),
         *_stale(document, at),
         *_open(document),
@@ -115,6 +116,7 @@ def _wrong(document: dict[str, Any]) -> Iterator[str]:
         ]
         if found and not _is_waived(document, line):
             yield f"{where} differs from what was sent: {', '.join(found)}"
+    yield from _mapped_otherwise(document)
     for check in document["checks"]:
         if check["outcome"] in ("failed", "error"):
             state = "failed" if check["outcome"] == "failed" else "could not be run"
@@ -122,6 +124,18 @@ def _wrong(document: dict[str, Any]) -> Iterator[str]:
             yield (
                 f"{check['bad']} of {check['expectations']} expectations on {check['entity']} in "
                 f"{check['cohort']} {state} {point}"
+            )
+
+
+def _mapped_otherwise(document: dict[str, Any]) -> Iterator[str]:
+    """Sent otherwise than reconciliation reads the source, and not waived."""
+    for each in document["reconciliation"]:
+        clusters = [c for c in each["clusters"] if c["leg"] == "mapping" and not c["waived"]]
+        if clusters:
+            yield (
+                f"{each['entity']} in {each['cohort']} was mapped otherwise than the source reads: "
+                f"{each['round_trip']['differing']:,} records "
+                f"({', '.join(dict.fromkeys(c['field'] for c in clusters))})"
             )
 
 
@@ -240,6 +254,19 @@ def _unseen(document: dict[str, Any]) -> Iterator[str]:
             yield f"{what} in cohort {cohort['name']}: run the cohort again"
         for found in cohort["night"]:
             yield f"in its last night, cohort {cohort['name']}: {found}"
+
+
+def _unproved(document: dict[str, Any]) -> Iterator[str]:
+    """Sent, and not read from the source a second time."""
+    sent = {(a["cohort"], a["entity"]): count_sent(a) for a in document["accounting"]}
+    for each in document["reconciliation"]:
+        total = sent[each["cohort"], each["entity"]]
+        compared = (each.get("round_trip") or {}).get("compared", 0)
+        if compared < total:
+            yield (
+                f"the mapping of {total - compared:,} of {total:,} records of {each['entity']} in "
+                f"{each['cohort']} was not proved from the source: run the cohort again"
+            )
 
 
 def _inconclusive(document: dict[str, Any]) -> Iterator[str]:

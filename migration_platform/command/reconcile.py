@@ -120,7 +120,7 @@ def _print(cohort: Any) -> None:
         table.add_column(column, justify="right")
     table.add_column("balanced")
     table.add_column("rests on")
-    for a in cohort.accounts:
+    for a in sorted(cohort.accounts, key=lambda a: a.clean is not False):
         balanced = {True: "yes", False: "NO", None: "nothing to balance"}[a.balanced]
         table.add_row(
             a.entity,

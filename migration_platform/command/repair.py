@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from migration_platform.command.console import Json, err, out, print_json
+from migration_platform.command.console import Json, count_records, err, out, print_json
 from migration_platform.command.reconcile import (
     Cohort,
     Entity,
@@ -85,18 +85,18 @@ def _print(repair: Any, dry_run: bool) -> None:
     where = f"{repair.entity} in {repair.cohort}"
     if dry_run:
         out.print(
-            f"  {where}: {words(repair.before)}; {repair.planned:,} records would be loaded again"
+            f"  {where}: {words(repair.before)}; {count_records(repair.planned)} would be loaded again"
             + (f", {repair.files:,} stored files copied" if repair.files else "")
         )
     else:
         out.print(
-            f"  {where}: before {words(repair.before)}; {repair.inserted:,} records inserted and "
+            f"  {where}: before {words(repair.before)}; {count_records(repair.inserted)} inserted, "
             f"{repair.updated:,} written over"
             + (f", {repair.files:,} stored files copied" if repair.files else "")
             + f"; after {words(repair.after)}"
         )
     for left in repair.left:
         out.print(
-            f"    left as they are ({left.why}): {left.count:,} records, {' '.join(left.tokens)}: "
+            f"    left as they are ({left.why}): {count_records(left.count)}, {' '.join(left.tokens)}: "
             f"{left.next_step}"
         )

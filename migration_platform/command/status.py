@@ -49,6 +49,7 @@ def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
                 if reasons == list(evidence.reasons)
                 else f"Wave {name} is held: {reasons[0]}.",
                 "reasons": reasons,
+                "waived": evidence.waived,
                 "evidence_digest": evidence.digest,
                 "cohorts": [
                     {
@@ -72,6 +73,8 @@ def print_wave(wave: dict[str, Any]) -> None:
     out.print(f"{MARKS[wave['verdict']]}  [bold]{wave['sentence']}[/]")
     for reason in wave["reasons"] if len(wave["reasons"]) > 1 else ():
         out.print(f"    - {reason}", markup=False)
+    for waived in wave["waived"]:
+        out.print(f"    - waived: {waived}", markup=False)
     for cohort in wave["cohorts"]:
         done = (
             f"not finished: {', '.join(cohort['unfinished_stages'])}"

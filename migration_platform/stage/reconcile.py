@@ -77,7 +77,7 @@ def reconcile(platform: Platform, cohort: str, entity: str, *, full: bool = True
                 _proof(platform, cohort, entity),
             )
             proved = before is not None and before["inputs"] == inputs and not before["differing"]
-            now = datetime.now(UTC).isoformat(timespec="seconds")
+            now = datetime.now(UTC).isoformat(timespec="microseconds")
             with (
                 platform.streaming("destination") as stream,
                 staging.replacing(cohort, entity, "differences") as differences,

@@ -30,7 +30,7 @@ from migration_platform.translation import (
     postal_code,
     text,
 )
-from tests.migration_platform.reconciliation.records import Prove
+from tests.migration_platform.reconciliation.conftest import Prove
 
 X = pl.col("X")
 UTC = "UTC"

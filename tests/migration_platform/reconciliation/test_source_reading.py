@@ -32,7 +32,7 @@ from migration_platform.translation import (
     postal_code,
     text,
 )
-from tests.migration_platform.reconciliation.records import Prove
+from tests.migration_platform.reconciliation.conftest import Prove
 
 STATES = Path(__file__).parents[3] / "assets/entities/code_maps/state.csv"
 SPACES = ["", " ", "  ", "\t", "\n", "\r\n", "\u00a0", "\u2009", "\u3000", "\u0085", "\ufeff"]

@@ -38,7 +38,7 @@ def sql() -> Iterator[duckdb.DuckDBPyConnection]:
         ("1234.50", "1234.50"), ("$1,234.50", "1234.50"), ("(12.00)", "-12"), ("($12.5)", "-12.5"),
         ("-3", "-3"), ("$-4.01", "-4.01"), ("-$4.01", "-4.01"), ("USD 12", "12"), ("12 usd", "12"),
         (" 7\u00a0", "7"), ("0.000001", "0.000001"), ("999999999999.99", "999999999999.99"),
-        ("", None), ("  ", None), ("n/a", None), ("1e3", None), ("12.3.4", None), (None, None),
+        ("+3", "3"), ("12.", "12"), ("- $5", "-5"), ("", None), ("  ", None), ("n/a", None), ("1e3", None), ("12.3.4", None), (None, None),
     ],
 )  # fmt: skip
 def test_an_amount_is_read_exactly_in_each_spelling(sql, text, amount) -> None:
@@ -66,6 +66,9 @@ def test_a_day_is_read_in_each_spelling(sql, text, day) -> None:
         ("2024-03-09T15:04:05-04:00", datetime(2024, 3, 9, 19, 4, 5, tzinfo=UTC)),
         ("2024-03-09", datetime(2024, 3, 9, tzinfo=UTC)),
         ("03/09/2024", datetime(2024, 3, 9, tzinfo=UTC)),
+        ("2024-03-09 15:04:05.5+0530", datetime(2024, 3, 9, 9, 34, 5, 500_000, tzinfo=UTC)),
+        (" 2024-03-09T15:04:05Z ", datetime(2024, 3, 9, 15, 4, 5, tzinfo=UTC)),
+        ("2024-13-09T15:04:05Z", None),
         ("2024-03-09T15:04:05", None),
         ("2024-03-09 15:04", None),
     ],
