@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from migration_platform.accounting import Account
+from migration_platform.blind_spot import BlindSpot
 from migration_platform.change import describe_changes
 from migration_platform.check import CheckOutcome
 from migration_platform.promotion import Verdict, decide
@@ -101,6 +102,7 @@ def assemble(
     exceptions: Sequence[Mapping[str, Any]],
     record: WaveRecord,
     versions: Mapping[str, str],
+    blind_spots: Sequence[BlindSpot],
     promoted_by: str | None,
     at: datetime,
 ) -> Evidence:
@@ -108,7 +110,8 @@ def assemble(
 
     `accounts` holds, for each cohort and entity, its account and the digest of what was found at the
     destination; `reconciliations` what the reconciliation of each said beyond counts; `charts`, for
-    each cohort, how complete its charts are and the sample that was drawn of them.
+    each cohort, how complete its charts are and the sample that was drawn of
+    them; `blind_spots` what no comparison can see, for whoever signs.
     """
     document: dict[str, Any] = {
         "wave": wave.name,
@@ -162,6 +165,7 @@ def assemble(
         "metrics": record.metrics,
         "readiness": record.readiness,
         "versions": dict(versions),
+        "blind_spots": [asdict(spot) for spot in blind_spots],
     }
     document = json.loads(canonical(document))
     digest = evidence_digest(document)

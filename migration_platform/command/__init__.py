@@ -13,6 +13,7 @@ import traceback
 import typer
 
 from migration_platform.command import (
+    blind_spot,
     chart,
     decide,
     demo,
@@ -58,6 +59,7 @@ for command in (
     chart.sample_charts,
     chart.judge_chart,
     chart.chart,
+    blind_spot.blind_spots,
     evidence.evidence,
     evidence.replay,
     decide.ready,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from migration_platform.command.blind_spot import summarize
 from migration_platform.command.console import Json, err, out, print_json
 from migration_platform.command.decide import By, DryRun, Reason, show_move
 
@@ -27,8 +28,8 @@ def promote(
 ) -> None:
     """Promote a wave, so that the next one may load.
 
-    Looks at the destination once more first. Refused (exit 1) without complete and fresh evidence
-    that the people whom the wave asks for have signed.
+    Says what it cannot see, and looks at the destination once more first. Refused (exit 1) without
+    complete and fresh evidence that the people whom the wave asks for have signed.
     """
     from migration_platform.command.evidence import name_evidence
     from migration_platform.move import plan_promotion
@@ -41,6 +42,7 @@ def promote(
         move, _ = plan_promotion(platform, wave, person=by, evidence_digest=digest)
         show_move(move, json)
         return
+    err.print(f"{summarize(platform, wave)} (migration blind-spots --wave {wave})")
     with err.status(f"looking at wave {wave} once more …") as progress:
         decision, seen = record_promotion(
             platform,
