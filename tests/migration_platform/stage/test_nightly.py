@@ -11,10 +11,11 @@ import pytest
 from migration_platform import nightly
 from migration_platform import stage as stages
 from migration_platform.errors import ConfigurationError, MigrationError
-from migration_platform.governance import assemble_evidence, promote
+from migration_platform.governance import assemble_evidence
 from migration_platform.night import Night
 from migration_platform.platform import Platform
 from migration_platform.repair import repair
+from tests.decisions import promote
 from tests.migration_platform.stage.small_migration import destination, move, source
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
