@@ -47,7 +47,8 @@ class Settings:
     secrets: Path
     given_token_key: str | None = None
     platform_owner_url: str | None = None
-    """For set-up and upgrades: as whom the tables of a platform store of your own belong to."""
+    """MIGRATION_PLATFORM_OWNER_URL, for set-up and upgrades: the platform store, as the role to whom
+    its tables belong."""
     allow_withdrawal: frozenset[str] = frozenset()
     """Entities of which a load may withdraw most records: said on purpose, for one run."""
     full_comparison_nights: int = 7
