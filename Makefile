@@ -6,7 +6,7 @@ RUN := .venv/bin
 INSTALL := $(RUN)/python -m pip install -qq --disable-pip-version-check --no-deps
 SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help demo test ui check bench bench-faults clean
+.PHONY: help demo test ui check bench bench-faults faults clean
 
 help:
 	@echo "make demo    build a sample source, move the pilot wave, print every wave's verdict"
@@ -15,6 +15,7 @@ help:
 	@echo "make check   formatter, linter, strict types"
 	@echo "make bench   run the benchmarks"
 	@echo "make bench-faults  plant faults one by one, and see what we and other tools find"
+	@echo "make faults  plant every fault of the catalogue, print what was found of them"
 	@echo "make clean   remove the environment and caches; the migration's state stays"
 
 demo: .venv/.ready
@@ -36,6 +37,9 @@ bench: .venv/.ready
 
 bench-faults: .venv/.ready
 	@$(RUN)/python -m benchmarks.peers
+
+faults: .venv/.ready
+	@$(RUN)/migration faults
 
 clean:
 	rm -rf .venv .bench-venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -7,18 +7,27 @@ need and records what a person decides.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from migration_platform import evidence
+from migration_platform.blind_spot import BlindSpot, find_blind_spots
+from migration_platform.chart_review import describe_charts
 from migration_platform.check import CheckOutcome
+from migration_platform.control_total import digest_totals
 from migration_platform.decision import Decision, find_break
 from migration_platform.errors import EvidenceError, GateClosedError
 from migration_platform.evidence import CohortState, Evidence
+from migration_platform.fault.unplanted import NOT_IN_CATALOGUE
 from migration_platform.ledger import account_for, input_digest
+from migration_platform.night import find_standing
+from migration_platform.night_log import read_newest
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.store import STAGES, Stage, StageRun
+from migration_platform.waiver import mark_waived
 
 
 def assemble_evidence(platform: Platform, wave: str) -> Evidence:
@@ -41,27 +50,60 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
             f"the decision log is not whole from entry {broken} on: somebody altered it. Nothing "
             "can be decided until it is restored."
         )
+    at, waivers, nights = datetime.now(UTC), store.waivers(), read_newest(store, everywhere)
     result = evidence.assemble(
         declared,
-        cohorts=[_state(platform, name, runs, checks, now) for name in everywhere],
+        cohorts=[
+            _state(platform, name, runs, checks, now, nights.get(name)) for name in everywhere
+        ],
         accounts=[(a, _found(runs.get((a.cohort, a.entity, "reconcile")))) for a in accounts],
         checks=checks,
         reconciliations=[
-            {"cohort": r.cohort, "entity": r.entity, **r.detail}
+            {
+                "cohort": r.cohort,
+                "entity": r.entity,
+                **r.detail,
+                "clusters": mark_waived(r.detail.get("clusters", []), waivers, r.cohort, at),
+            }
             for r in runs.values()
             if r.stage == "reconcile" and r.applicable
         ],
+        charts=[describe_charts(platform, name) for name in names],
         exceptions=store.count_exceptions(everywhere),
         versions={
             "mapping": _digest([mapping for mapping, _ in now.values()]),
             "waves": hashlib.sha256(platform.plan.file.read_bytes()).hexdigest(),
             "suites": _digest(sorted({c.suite_digest for c in checks})),
         },
+        blind_spots=read_blind_spots(platform, everywhere, runs.values()),
         promoted_by=promotion.person if promotion else None,
-        at=datetime.now(UTC),
+        at=at,
     )
     store.keep_evidence(result.digest, wave, evidence.canonical(result.document))
     return result
+
+
+def read_blind_spots(
+    platform: Platform, cohorts: Sequence[str], runs: Iterable[StageRun]
+) -> tuple[BlindSpot, ...]:
+    """What the reconciliation of these cohorts cannot see. `runs` are their newest ones."""
+    left_out, unread = [], {}
+    waiting: Counter[str] = Counter()
+    for run in runs:
+        if run.cohort not in cohorts or not run.applicable:
+            continue
+        if run.stage == "reconcile":
+            left_out += [{"entity": run.entity, **e} for e in run.detail.get("left_out", [])]
+            waiting[run.entity] += run.counts.get("excepted", 0)
+        elif run.stage == "extract":
+            unread[run.entity] = run.detail.get("unread", [])
+    return find_blind_spots(
+        [spot for outline in platform.outlines.values() for spot in outline.blind_spots],
+        left_out=left_out,
+        waiting=waiting,
+        unread=unread,
+        unplanted=NOT_IN_CATALOGUE,
+    )
 
 
 def _found(run: StageRun | None) -> str:
@@ -78,10 +120,12 @@ def _state(
     runs: Mapping[tuple[str, str, Stage], StageRun],
     checks: Sequence[CheckOutcome],
     now: Mapping[str, tuple[str, str]],
+    night: Mapping[str, Any] | None,
 ) -> CohortState:
     """How far a cohort is, and what of it is not about the present state.
 
-    `now` gives each entity's mapping digest and suite digest as they are now.
+    `now` gives each entity's mapping digest and suite digest as they are now, `night` the cohort's
+    newest night.
     """
     entities = platform.cohort_entities(cohort)
     missing = [
@@ -93,6 +137,7 @@ def _state(
 
     outdated: list[str] = []
     reconciled: list[datetime] = []
+    extracted: list[datetime] = []
     loaded = unassigned = 0
     for entity in entities:
         chain = [runs.get((cohort, entity, s)) for s in STAGES]
@@ -107,6 +152,8 @@ def _state(
         unassigned += extract.counts.get("unassigned", 0)
         if reconcile.ended_at is not None:
             reconciled.append(reconcile.ended_at)
+        if extract.started_at is not None:
+            extracted.append(extract.started_at)
         if transform.input_digest != input_digest(platform, cohort, entity, newest):
             outdated.append(f"{entity}, or what it refers to, is newer than its transform")
         if transform.mapping_digest != now[entity][0]:
@@ -115,6 +162,8 @@ def _state(
             outdated.append(f"{entity} was transformed after it was loaded")
         if reconcile.started_at and load.ended_at and reconcile.started_at < load.ended_at:
             outdated.append(f"{entity} was loaded after it was reconciled")
+        if reconcile.detail.get("totals_digest", "") != digest_totals(platform.totals_of(entity)):
+            outdated.append(f"the control totals of {entity} changed after it was reconciled")
         if load.counts.get("loaded", 0):
             outdated += _unchecked(entity, now[entity][1], load, checks, cohort)
     return CohortState(
@@ -126,6 +175,16 @@ def _state(
         may_be_empty=cohort == REFERENCE or platform.plan.cohort(cohort).orphans,
         missing_stages=tuple(missing),
         outdated=tuple(outdated),
+        night=tuple(
+            find_standing(
+                night["findings"],
+                night["looked_at"],
+                min(extracted, default=None),
+                min(reconciled, default=None),
+            )
+            if night
+            else ()
+        ),
         reconciled_at=min(reconciled, default=None),
     )
 

@@ -50,6 +50,7 @@ class Wave:
     max_excepted_percent: float
     max_unmapped_codes: int
     freshness_hours: float
+    min_sample_charts: int
     line: int
 
 
@@ -214,6 +215,7 @@ class _Reader:
                 "max_excepted_percent",
                 "max_unmapped_codes",
                 "freshness_hours",
+                "min_sample_charts",
                 "cohort",
             },
             at,
@@ -240,7 +242,10 @@ class _Reader:
             raise self.fail(
                 self.line("max_patients", after=at), "give a number of patients above 0"
             )
-        return Wave(name, cohorts, most, float(percent), codes, float(hours), at)
+        charts = raw.get("min_sample_charts", 0)
+        if not isinstance(charts, int) or isinstance(charts, bool) or charts < 0:
+            raise self.fail(self.line("min_sample_charts", after=at), "give a number of charts")
+        return Wave(name, cohorts, most, float(percent), codes, float(hours), charts, at)
 
     def cohort(self, raw: dict[str, Any], wave: str) -> Cohort:
         name = raw.get("name")

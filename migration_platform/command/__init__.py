@@ -12,7 +12,22 @@ import traceback
 
 import typer
 
-from migration_platform.command import demo, promote, run, sample, server, status
+from migration_platform.command import (
+    blind_spot,
+    chart,
+    demo,
+    fault,
+    nightly,
+    promote,
+    reconcile,
+    repair,
+    run,
+    sample,
+    server,
+    status,
+    total,
+    waive,
+)
 from migration_platform.errors import EvidenceError, GateClosedError, MigrationError
 
 NOT_FINE, UNABLE = 1, 2
@@ -31,9 +46,21 @@ for command in (
     status.status,
     status.accounting,
     status.exceptions,
+    reconcile.reconcile,
+    repair.repair,
+    waive.waive,
+    waive.waivers,
+    nightly.nightly,
+    total.totals,
+    chart.completeness,
+    chart.sample_charts,
+    chart.judge_chart,
+    chart.chart,
+    blind_spot.blind_spots,
     promote.promote,
     status.trace,
     status.mapping,
+    fault.faults,
     server.up,
     server.down,
     server.ui,

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from migration_platform.command.chart import say_completeness
 from migration_platform.command.console import MARKS, Json, count, out, print_json
 
 
@@ -30,6 +31,7 @@ def status(
 
 def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
     """Each wave with verdict, reasons, evidence digest and cohorts."""
+    from migration_platform.blind_spot import BlindSpot, count_blind_spots
     from migration_platform.governance import assemble_evidence
 
     found = []
@@ -37,6 +39,7 @@ def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
         evidence = assemble_evidence(platform, name)
         before = platform.plan.before(name)
         reasons = list(evidence.reasons)
+        charts = {c["cohort"]: c for c in evidence.document["charts"]}
         if before is not None and platform.store.promotion(before.name) is None:
             reasons.insert(0, f"wave {before.name} is not promoted, so no cohort of it may load")
         found.append(
@@ -47,7 +50,11 @@ def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
                 if reasons == list(evidence.reasons)
                 else f"Wave {name} is held: {reasons[0]}.",
                 "reasons": reasons,
+                "waived": evidence.waived,
                 "evidence_digest": evidence.digest,
+                "blind_spots": count_blind_spots(
+                    [BlindSpot(**spot) for spot in evidence.document["blind_spots"]]
+                ),
                 "cohorts": [
                     {
                         "name": c["name"],
@@ -55,6 +62,7 @@ def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
                         "loaded": c["loaded"],
                         "unfinished_stages": c["missing_stages"],
                         "reconciled_at": c["reconciled_at"],
+                        "completeness": charts[c["name"]]["completeness"],
                     }
                     for c in evidence.document["cohorts"]
                     if c["name"] != "reference"
@@ -65,10 +73,14 @@ def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def print_wave(wave: dict[str, Any]) -> None:
-    """A wave's verdict first, then its reasons, cohorts and evidence."""
+    """A wave's verdict first, then its reasons, cohorts, what was not seen, and evidence."""
+    from migration_platform.blind_spot import summarize_blind_spots
+
     out.print(f"{MARKS[wave['verdict']]}  [bold]{wave['sentence']}[/]")
     for reason in wave["reasons"] if len(wave["reasons"]) > 1 else ():
         out.print(f"    - {reason}", markup=False)
+    for waived in wave["waived"]:
+        out.print(f"    - waived: {waived}", markup=False)
     for cohort in wave["cohorts"]:
         done = (
             f"not finished: {', '.join(cohort['unfinished_stages'])}"
@@ -77,6 +89,10 @@ def print_wave(wave: dict[str, Any]) -> None:
         )
         people = "not frozen" if cohort["patients"] is None else f"{cohort['patients']:,} patients"
         out.print(f"    {cohort['name']}: {people}, {done}", style="dim")
+        if cohort["completeness"]:
+            out.print(f"      {say_completeness(cohort['completeness'])}", style="dim")
+    out.print(f"    {summarize_blind_spots(wave['blind_spots'])}", style="dim")
+    out.print(f"    (migration blind-spots --wave {wave['name']})", style="dim")
     out.print(f"    evidence {wave['evidence_digest'][:12]}", style="dim")
 
 

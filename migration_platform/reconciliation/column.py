@@ -76,17 +76,31 @@ class Column:
             return f"(trim({a}) IS DISTINCT FROM trim({b}))"
         if rule == "caseless":
             return f"(lower({a}) IS DISTINCT FROM lower({b}))"
+        if rule == "json":
+            same = f"{_json_leaves(a)} = {_json_leaves(b)}"
+            return f"({a} IS DISTINCT FROM {b} AND NOT COALESCE({same}, false))"
         if rule == "tolerance":
             limit, scale = self.equality.tolerance, 1
             if self.type == "timestamp":
                 a, b, scale = f"{a}::hugeint", f"{b}::hugeint", 1_000_000
             elif self.type == "decimal":
-                a, b = f"TRY_CAST({a} AS DECIMAL(38, 12))", f"TRY_CAST({b} AS DECIMAL(38, 12))"
+                # What is no number (NaN, an infinity) is near to none.
+                a, b = f"TRY_CAST({a} AS decimal(38, 12))", f"TRY_CAST({b} AS decimal(38, 12))"
             near = f"abs({a} - {b}) <= {limit} * {scale}"
             return f"({sent}.{name} IS DISTINCT FROM {found}.{name} AND COALESCE({near}, false) = false)"
         if self.type == "decimal":
             a, b = trim_number(a), trim_number(b)
         return f"({a} IS DISTINCT FROM {b})"
+
+
+def _json_leaves(text: str) -> str:
+    """DuckDB: every value of a JSON text with its path, sorted; null if a key stands in it twice,
+    or if it is no JSON."""
+    leaf = "fullkey || chr(0) || type || chr(0) || COALESCE(atom::varchar, '')"
+    return (
+        f"(SELECT CASE WHEN count(*) = count(DISTINCT fullkey) THEN list_sort(list({leaf})) END "
+        f"FROM json_tree(TRY_CAST({text} AS JSON)))"
+    )
 
 
 def trim_number(text: str) -> str:

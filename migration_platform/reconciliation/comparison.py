@@ -92,29 +92,31 @@ def explain(
     """
     chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
     plain = ", ".join(["id", *[c.plain_sql() for c in columns]])
-    both = ("suspect_sent", f"(SELECT {chosen} FROM {sent})"), ("suspect_found", found)
-    for table, rows in both:
-        sql.execute(
-            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {plain} FROM {rows} "
-            "WHERE id IN (SELECT id FROM suspect)"
-        ).fetchall()
-    # Rows that are equal meet first; what is left of an id is paired in order of what it holds.
+    # Rows of one id are paired in order of what they hold, so that equal ones meet.
     order = ", ".join(quote_name(c.name) for c in columns)
-    for table, rows, others in (
-        ("pair_sent", "suspect_sent", "suspect_found"),
-        ("pair_found", "suspect_found", "suspect_sent"),
-    ):
-        sql.execute(
-            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT *, "
-            f"row_number() OVER (PARTITION BY id ORDER BY {order}) AS copy "
-            f"FROM (SELECT * FROM {rows} EXCEPT ALL SELECT * FROM {others})"
-        ).fetchall()
+    number = f"row_number() OVER (PARTITION BY id ORDER BY {order}) AS copy"
+    sql.execute(
+        f"CREATE OR REPLACE TEMP TABLE pair_sent AS SELECT {plain}, {number} FROM (SELECT {chosen} "
+        f"FROM {sent} WHERE id IN (SELECT id FROM suspect))"
+    ).fetchall()
+    # Of several rows of one id, those that agree come first: what is too many is the other one.
+    agrees = " AND ".join(f"NOT {c.differs()}" for c in columns)
+    ordered = ", ".join(f"f.{quote_name(c.name)}" for c in columns)
+    sql.execute(
+        f"CREATE OR REPLACE TEMP TABLE pair_found AS SELECT f.*, row_number() OVER (PARTITION BY f.id "
+        f"ORDER BY (s.id IS NOT NULL AND {agrees}) DESC, {ordered}) AS copy FROM (SELECT {plain} "
+        f"FROM {found} WHERE id IN (SELECT id FROM suspect)) f "
+        "LEFT JOIN pair_sent s ON s.id = f.id AND s.copy = 1"
+    ).fetchall()
     pairs = "pair_sent s JOIN pair_found f ON s.id = f.id AND s.copy = f.copy"
-    parts = [
-        f"SELECT s.id, 'destination' AS leg, {quote_text(c.name)} AS field, 'mismatched' AS status, NULL AS kind, "
-        f"s.{quote_name(c.name)}::varchar AS sent, f.{quote_name(c.name)}::varchar AS found "
-        f"FROM {pairs} WHERE {c.differs()}"
+    each = ", ".join(
+        f"CASE WHEN {c.differs()} THEN {{field: {quote_text(c.name)}, "
+        f"sent: s.{quote_name(c.name)}::varchar, found: f.{quote_name(c.name)}::varchar}} END"
         for c in columns
+    )
+    parts = [
+        "SELECT id, 'destination' AS leg, d.field, 'mismatched' AS status, NULL AS kind, d.sent, d.found "
+        f"FROM (SELECT s.id, unnest([{each}]) AS d FROM {pairs}) WHERE d IS NOT NULL"
     ]
     parts.append(
         "SELECT s.id, 'destination' AS leg, '' AS field, 'missing' AS status, 'missing record' AS kind, NULL AS sent, "
@@ -122,7 +124,7 @@ def explain(
         "WHERE f.id IS NULL"
     )
     parts.append(
-        "SELECT f.id, 'destination' AS leg, '' AS field, 'unexpected' AS status, CASE WHEN f.id IN (SELECT id FROM suspect_sent) THEN "
+        "SELECT f.id, 'destination' AS leg, '' AS field, 'unexpected' AS status, CASE WHEN f.copy > 1 THEN "
         "'duplicate record' ELSE 'unexpected record' END AS kind, NULL AS sent, NULL AS found "
         "FROM pair_found f LEFT JOIN pair_sent s ON s.id = f.id AND s.copy = f.copy "
         "WHERE s.id IS NULL"
@@ -144,7 +146,7 @@ def explain(
         settled=_one(
             sql, "SELECT count(*) FROM suspect WHERE id NOT IN (SELECT id FROM difference)"
         ),
-        found=_one(sql, "SELECT count(*) FROM suspect_found"),
+        found=_one(sql, "SELECT count(*) FROM pair_found"),
     )
 
 

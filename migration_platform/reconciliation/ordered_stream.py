@@ -77,9 +77,9 @@ class OrderedStream:
 
     def _require_order(self, ids: pa.ChunkedArray) -> None:
         flat = ids.combine_chunks()
-        ordered = not flat.null_count and (
-            len(flat) < 2 or pc.all(pc.less_equal(flat[:-1], flat[1:])).as_py()
-        )
+        if flat.null_count:
+            raise ValueError(f"a record of the {self.name} side has no id")
+        ordered = len(flat) < 2 or pc.all(pc.less_equal(flat[:-1], flat[1:])).as_py()
         if not ordered or (self.last is not None and flat[0].as_py() < self.last):
             raise ValueError(f"the {self.name} records do not come in order of id")
 

@@ -163,17 +163,7 @@ def extraction_query(entity: Entity, absent: frozenset[str], scope: Scope, *, re
     if whole:
         origin = f"(SELECT t.*, {', '.join([*whole, f'{name} AS _name'])} FROM {table} t)"
         name = "t._name"
-    if scope.patients is not None and not scope.orphans:
-        where = f"WHERE {patient} IN (SELECT id FROM migration_members)"
-    elif scope.orphans:
-        key = quote_name(scope.population_key)
-        where = (
-            f"WHERE NOT EXISTS (SELECT FROM {quote_name(scope.population_table)} p WHERE "
-            f"btrim(p.{key}::text) <> '' AND btrim(p.{key}::text) = {patient}) "
-            f"AND NOT EXISTS (SELECT FROM migration_members m WHERE m.id = {patient})"
-        )
-    else:
-        where = ""
+    where = scope_filter(entity, scope)
     select = (
         f"SELECT {', '.join(columns)}, {patient} AS _patient, {same} AS _repeat, "
         f"{suspect} AS _suspect, {name} || CASE WHEN {number} > 1 THEN '#' || {number} ELSE '' END "
@@ -184,6 +174,23 @@ def extraction_query(entity: Entity, absent: frozenset[str], scope: Scope, *, re
     return (
         f"SELECT * FROM ({select}) r ORDER BY "
         f"md5('\\x{prefix}'::bytea || convert_to(_source_id, 'UTF8'))::uuid"
+    )
+
+
+def scope_filter(entity: Entity, scope: Scope) -> str:
+    """WHERE: whether a row `t` of the entity's table is in scope."""
+    if scope.patients is None:
+        return ""
+    patient = "NULL::text"
+    if entity.source.patient:
+        patient = f"btrim(t.{quote_name(entity.source.patient)}::text)"
+    if not scope.orphans:
+        return f"WHERE {patient} IN (SELECT id FROM migration_members)"
+    key = quote_name(scope.population_key)
+    return (
+        f"WHERE NOT EXISTS (SELECT FROM {quote_name(scope.population_table)} p WHERE "
+        f"btrim(p.{key}::text) <> '' AND btrim(p.{key}::text) = {patient}) "
+        f"AND NOT EXISTS (SELECT FROM migration_members m WHERE m.id = {patient})"
     )
 
 
