@@ -230,6 +230,15 @@ def test_the_mapping_page_is_what_the_command_prints() -> None:
     )
 
 
+def test_the_catalogue_of_faults_is_what_the_command_prints() -> None:
+    printed = CliRunner().invoke(app, ["faults", "--list"])
+
+    assert printed.exit_code == 0
+    assert read("docs/faults.md").rstrip().endswith(printed.stdout.rstrip()), (
+        "the catalogue changed: put what .venv/bin/migration faults --list prints at the end"
+    )
+
+
 def test_every_translation_is_described() -> None:
     rows = re.findall(r"^\| `(\w+)\(", section(read("docs/adapt.md"), "Translations"), re.M)
 
