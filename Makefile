@@ -14,13 +14,8 @@ help:
 	@echo "make test    run the tests"
 	@echo "make check   formatter, linter, strict types"
 	@echo "make bench   run the benchmarks"
-<<<<<<< HEAD
-	@echo "make bench-faults  plant faults one by one, and see what we and other tools find"
-	@echo "make faults  plant every fault of the catalogue, print what was found of them"
-=======
 	@echo "make faults  plant every fault of the catalogue, print what was found of them"
 	@echo "make bench-faults  plant faults one by one, and see what we and other tools find"
->>>>>>> main
 	@echo "make clean   remove the environment and caches; the migration's state stays"
 
 demo: .venv/.ready
@@ -40,19 +35,11 @@ check: .venv/.ready
 bench: .venv/.ready
 	@$(RUN)/python -m benchmarks
 
-<<<<<<< HEAD
-bench-faults: .venv/.ready
-	@$(RUN)/python -m benchmarks.peers
-
-faults: .venv/.ready
-	@$(RUN)/migration faults
-=======
 faults: .venv/.ready
 	@$(RUN)/migration faults
 
 bench-faults: .venv/.ready
 	@$(RUN)/python -m benchmarks.peers
->>>>>>> main
 
 clean:
 	rm -rf .venv .bench-venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
