@@ -15,8 +15,11 @@ import typer
 from migration_platform.command import (
     blind_spot,
     chart,
+    decide,
     demo,
+    evidence,
     fault,
+    log,
     nightly,
     promote,
     reconcile,
@@ -57,7 +60,17 @@ for command in (
     chart.judge_chart,
     chart.chart,
     blind_spot.blind_spots,
+    evidence.evidence,
+    evidence.replay,
+    decide.ready,
+    decide.sign,
     promote.promote,
+    decide.hold,
+    decide.resume,
+    decide.amend,
+    decide.complete,
+    log.log,
+    log.metric,
     status.trace,
     status.mapping,
     fault.faults,
@@ -66,6 +79,7 @@ for command in (
     server.ui,
 ):
     app.command()(command)
+app.command("open")(decide.open_wave)
 
 
 def main() -> None:

@@ -13,10 +13,11 @@ from migration_platform import stage as stages
 from migration_platform.database import connect
 from migration_platform.entity import Reading
 from migration_platform.errors import GateClosedError, MigrationError
-from migration_platform.governance import assemble_evidence, promote
+from migration_platform.governance import assemble_evidence
 from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
 from migration_platform.reconciliation.column import Column
+from tests.decisions import promote, sign_all
 from tests.migration_platform.stage.small_migration import (
     destination,
     move,
@@ -290,7 +291,7 @@ def test_a_mapping_changed_since_holds_the_wave(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     move(platform)
-    assert assemble_evidence(platform, "pilot").verdict == "promote"
+    assert sign_all(platform, "pilot").verdict == "promote"
 
     monkeypatch.setattr("migration_platform.platform.mapping_digest", lambda entity: "other")
 
