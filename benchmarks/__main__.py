@@ -8,7 +8,7 @@ import platform
 import sys
 from importlib import import_module
 
-NAMES = ("cohort_cost", "throughput", "load", "comparison", "readback")
+NAMES = ("cohort_cost", "throughput", "load", "comparison", "readback", "certificate")
 
 
 def main(names: list[str]) -> None:
