@@ -82,7 +82,7 @@ def test_a_wave_can_be_opened_by_a_person_before_its_first_extract(platform: Pla
         ("waves.toml", "max_excepted_percent = 50", "max_excepted_percent = 90",
          "max_excepted_percent 50.0 → 90.0"),
         ("criteria.toml", '["clinical lead", "operations lead"]', '["compliance", "clinical lead"]',
-         "sign_offs clinical lead, operations lead → compliance, clinical lead"),
+         "sign_offs: clinical lead, operations lead → compliance, clinical lead"),
         ("readiness.toml", '"technical lead"', '"clinical lead"', "staff-trained: owner"),
         ("people.toml", '"clinical lead" = ["Ada"]', '"clinical lead" = ["Mallory"]',
          "people, clinical lead: Ada → Mallory"),
