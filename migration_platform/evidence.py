@@ -80,6 +80,8 @@ def assemble(
     checks: Sequence[CheckOutcome],
     reconciliations: Sequence[Mapping[str, Any]],
     exceptions: Sequence[Mapping[str, Any]],
+    rollbacks: Sequence[Mapping[str, Any]],
+    drills: Sequence[Mapping[str, Any]],
     versions: Mapping[str, str],
     promoted_by: str | None,
     at: datetime,
@@ -87,7 +89,8 @@ def assemble(
     """Build a wave's evidence and decide on it.
 
     `accounts` holds, for each cohort and entity, its account and the digest of what was found at the
-    destination; `reconciliations` what the reconciliation of each said beyond counts.
+    destination; `reconciliations` what the reconciliation of each said beyond counts. `rollbacks` are
+    those of which nothing was loaded since, `drills` the newest one of each cohort.
     """
     document: dict[str, Any] = {
         "wave": wave.name,
@@ -96,6 +99,7 @@ def assemble(
             "max_excepted_percent": wave.max_excepted_percent,
             "max_unmapped_codes": wave.max_unmapped_codes,
             "freshness_hours": wave.freshness_hours,
+            "drill_days": wave.drill_days,
         },
         "cohorts": [
             {
@@ -130,6 +134,8 @@ def assemble(
         ],
         "reconciliation": [dict(each) for each in reconciliations],
         "exceptions": [{k: v for k, v in e.items() if k != "due_at"} for e in exceptions],
+        "rollbacks": [dict(each) for each in rollbacks],
+        "drills": [dict(each) for each in drills],
         "versions": dict(versions),
     }
     document = json.loads(canonical(document))

@@ -6,11 +6,13 @@ log that is whole, under the waves as they were when their first cohort was froz
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from migration_platform.check import CheckOutcome
 from migration_platform.decision import find_break
 from migration_platform.errors import GateClosedError
+from migration_platform.rollback_record import RollbackRecord, find_rolled_back
 from migration_platform.store import StageRun
 from migration_platform.wave import Plan
 
@@ -39,12 +41,24 @@ def require_open(platform: Platform, cohort: str) -> None:
             "loads until it is restored."
         )
     before = plan.before(wave.name)
-    if before is None or any(d.wave == before.name and d.action == "promote" for d in log):
+    if before is None:
+        return
+    if any(d.wave == before.name and d.action == "promote" for d in log):
+        require_not_rolled_back(find_rolled_back(platform.store, [c.name for c in before.cohorts]))
         return
     raise GateClosedError(
         f"cohort {cohort} may not load: it is in wave {wave.name}, and wave {before.name} is not "
         f"promoted. See why with `migration status`, then `migration promote {before.name}`."
     )
+
+
+def require_not_rolled_back(rollbacks: Sequence[RollbackRecord]) -> None:
+    """Raise GateClosedError if a cohort that a promotion rested on is not loaded any more."""
+    for each in rollbacks:
+        raise GateClosedError(
+            f"cohort {each.cohort} was rolled back by {each.person} after its wave was promoted: run "
+            "it again before a later wave loads."
+        )
 
 
 def require_sealed(plan: Plan, frozen: list[tuple[str, str, int]]) -> None:

@@ -14,10 +14,12 @@ from pathlib import Path
 from migration_platform import evidence
 from migration_platform.check import CheckOutcome
 from migration_platform.decision import Decision, find_break
+from migration_platform.drill_record import newest_drills
 from migration_platform.errors import EvidenceError, GateClosedError
 from migration_platform.evidence import CohortState, Evidence
 from migration_platform.ledger import account_for, input_digest
 from migration_platform.platform import REFERENCE, Platform
+from migration_platform.rollback_record import find_rolled_back, find_running
 from migration_platform.store import STAGES, Stage, StageRun
 
 
@@ -27,6 +29,10 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
     names = [c.name for c in declared.cohorts]
     everywhere = [REFERENCE, *names]
     store = platform.store
+    if find_running(store, everywhere):
+        from migration_platform.rollback import settle  # what loads bring with them, rarely needed
+
+        settle(platform, everywhere)
     runs = {(r.cohort, r.entity, r.stage): r for r in store.latest_runs(everywhere)}
     checks = store.check_outcomes(everywhere)
     accounts = account_for(platform, everywhere)
@@ -52,6 +58,8 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
             if r.stage == "reconcile" and r.applicable
         ],
         exceptions=store.count_exceptions(everywhere),
+        rollbacks=_rollbacks(platform, everywhere),
+        drills=[drill.evidence for drill in newest_drills(store, names)],
         versions={
             "mapping": _digest([mapping for mapping, _ in now.values()]),
             "waves": hashlib.sha256(platform.plan.file.read_bytes()).hexdigest(),
@@ -62,6 +70,23 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
     )
     store.keep_evidence(result.digest, wave, evidence.canonical(result.document))
     return result
+
+
+def _rollbacks(platform: Platform, cohorts: Sequence[str]) -> list[dict[str, str]]:
+    """Rollbacks that count: running, or done and not loaded again since."""
+    store = platform.store
+    return [
+        {
+            "cohort": r.cohort,
+            "state": r.state,
+            "person": r.person,
+            "reason": r.reason,
+            "at": (r.ended_at or r.begun_at or datetime.now(UTC))
+            .astimezone(UTC)
+            .isoformat(timespec="seconds"),
+        }
+        for r in [*find_running(store, cohorts), *find_rolled_back(store, cohorts)]
+    ]
 
 
 def _found(run: StageRun | None) -> str:

@@ -13,6 +13,9 @@ from typing import Any, Literal
 
 VerdictWord = Literal["promote", "hold", "block"]
 
+CLOCKS = timedelta(minutes=5)
+"""How far apart the clocks of two machines may be. What is dated later than that proves nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -36,8 +39,14 @@ def decide(document: dict[str, Any], at: datetime) -> Verdict:
     The instant counts only for freshness: the same document within its freshness limit has the same
     verdict on any machine.
     """
-    blocking = list(_wrong(document))
-    holding = [*_unseen(document), *_stale(document, at), *_open(document)]
+    blocking = [*_wrong(document), *_failed_drills(document)]
+    holding = [
+        *_rolled_back(document),
+        *_unseen(document),
+        *_stale(document, at),
+        *_undrilled(document, at),
+        *_open(document),
+    ]
     if blocking:
         return Verdict("block", (*blocking, *holding))
     return Verdict("hold" if holding else "promote", tuple(holding))
@@ -92,11 +101,18 @@ def _unseen(document: dict[str, Any]) -> Iterator[str]:
 def _stale(document: dict[str, Any], at: datetime) -> Iterator[str]:
     limit = timedelta(hours=document["criteria"]["freshness_hours"])
     for cohort in document["cohorts"]:
-        seen = cohort["reconciled_at"]
-        if seen is not None and at.astimezone(UTC) - datetime.fromisoformat(seen) > limit:
+        if cohort["reconciled_at"] is None:
+            continue
+        seen = datetime.fromisoformat(cohort["reconciled_at"])
+        if at.astimezone(UTC) - seen > limit:
             yield (
                 f"the reconciliation of cohort {cohort['name']} is older than "
                 f"{document['criteria']['freshness_hours']:g} hours: run the cohort again"
+            )
+        elif seen > at + CLOCKS:
+            yield (
+                f"the reconciliation of cohort {cohort['name']} is dated in the future: set the "
+                "clock, then run the cohort again"
             )
 
 
@@ -128,3 +144,44 @@ def _open(document: dict[str, Any]) -> Iterator[str]:
             f"{excepted:,} of {extracted:,} records wait in the exception queue, and the wave "
             f"allows {percent:g} %{most}"
         )
+
+
+def _rolled_back(document: dict[str, Any]) -> Iterator[str]:
+    """Taken back, and not loaded again since."""
+    for each in document["rollbacks"]:
+        when = f"{datetime.fromisoformat(each['at']):%Y-%m-%d %H:%M} UTC"
+        if each["state"] == "running":
+            yield (
+                f"a rollback of cohort {each['cohort']} began at {when} and has not ended: wait, or "
+                "run it again"
+            )
+        else:
+            yield (
+                f"cohort {each['cohort']} was rolled back at {when} by {each['person']}: run it again"
+            )
+
+
+def _failed_drills(document: dict[str, Any]) -> Iterator[str]:
+    """A rehearsal of the rollback that did not end as it must."""
+    for drill in document["drills"]:
+        if document["criteria"]["drill_days"] and not drill["passed"]:
+            yield f"the drill of cohort {drill['cohort']} failed: {drill['reason']}"
+
+
+def _undrilled(document: dict[str, Any], at: datetime) -> Iterator[str]:
+    """Nobody has rehearsed the rollback of it, or not lately."""
+    days = document["criteria"]["drill_days"]
+    if not days:
+        return
+    drills = {d["cohort"]: datetime.fromisoformat(d["at"]) for d in document["drills"]}
+    for cohort in document["cohorts"]:
+        name = cohort["name"]
+        if name == "reference" or (cohort["may_be_empty"] and not cohort["loaded"]):
+            continue
+        again = f"`migration drill --cohort {name}`"
+        if name not in drills:
+            yield f"the rollback of cohort {name} was never rehearsed: {again}"
+        elif drills[name] > at + CLOCKS:
+            yield f"the drill of cohort {name} is dated in the future: set the clock, then {again}"
+        elif at - drills[name] > timedelta(days=days):
+            yield f"the drill of cohort {name} is older than {days:g} days: {again}"

@@ -75,6 +75,12 @@ _RUN = (
     "mapping_digest, counts, detail, byte_count, started_at, ended_at"
 )
 
+_COUNTS = (
+    "NOT (r.stage IN ('load', 'reconcile') AND EXISTS (SELECT FROM migration.rollback b "
+    "WHERE b.cohort = r.cohort AND b.state = 'done' AND b.last_run >= r.id))"
+)
+"""Of a stage run `r`: its cohort was not rolled back since."""
+
 
 class Store:
     """The platform store behind one connection, opened on first use and again if it was lost."""
@@ -175,21 +181,19 @@ class Store:
     def latest(self, cohort: str, entity: str, stage: Stage) -> StageRun | None:
         """The newest finished run of a stage, None if it has none."""
         rows = self._read(
-            f"SELECT {_RUN} FROM migration.stage_run WHERE cohort = %s AND entity = %s "
-            "AND stage = %s AND state = 'done' ORDER BY id DESC LIMIT 1",
+            f"SELECT {_RUN} FROM migration.stage_run r WHERE cohort = %s AND entity = %s "
+            f"AND stage = %s AND state = 'done' AND {_COUNTS} ORDER BY id DESC LIMIT 1",
             (cohort, entity, stage),
         )
         return StageRun(**rows[0]) if rows else None
 
-    def latest_runs(
-        self, cohorts: Sequence[str], entity: str | None = None, *, done_only: bool = True
-    ) -> list[StageRun]:
-        """The newest run of each cohort, entity and stage."""
+    def latest_runs(self, cohorts: Sequence[str], entity: str | None = None) -> list[StageRun]:
+        """The newest finished run of each cohort, entity and stage."""
         rows = self._read(
-            f"SELECT DISTINCT ON (cohort, entity, stage) {_RUN} FROM migration.stage_run "
-            "WHERE cohort = ANY(%s) AND (%s::text IS NULL OR entity = %s) "
-            "AND (NOT %s OR state = 'done') ORDER BY cohort, entity, stage, id DESC",
-            (list(cohorts), entity, entity, done_only),
+            f"SELECT DISTINCT ON (cohort, entity, stage) {_RUN} FROM migration.stage_run r "
+            "WHERE cohort = ANY(%s) AND (%s::text IS NULL OR entity = %s) AND state = 'done' "
+            f"AND {_COUNTS} ORDER BY cohort, entity, stage, id DESC",
+            (list(cohorts), entity, entity),
         )
         return [StageRun(**row) for row in rows]
 
@@ -234,11 +238,13 @@ class Store:
     def check_outcomes(
         self, cohorts: Sequence[str], entity: str | None = None
     ) -> list[CheckOutcome]:
-        """The newest outcome of each cohort, entity and point."""
+        """The newest outcome of each cohort, entity and point that no rollback took back."""
         rows = self._read(
             "SELECT DISTINCT ON (cohort, entity, point) cohort, entity, point, digest, "
-            "suite_digest, outcome, results, checked_at FROM migration.check_outcome "
+            "suite_digest, outcome, results, checked_at FROM migration.check_outcome o "
             "WHERE cohort = ANY(%s) AND (%s::text IS NULL OR entity = %s) "
+            "AND NOT (point = 'destination' AND EXISTS (SELECT FROM migration.rollback b "
+            "WHERE b.cohort = o.cohort AND b.state = 'done' AND b.last_check >= o.id)) "
             "ORDER BY cohort, entity, point, id DESC",
             (list(cohorts), entity, entity),
         )

@@ -50,6 +50,8 @@ class Wave:
     max_excepted_percent: float
     max_unmapped_codes: int
     freshness_hours: float
+    drill_days: float
+    """A drill of each cohort may be so old; 0: none is demanded."""
     line: int
 
 
@@ -214,6 +216,7 @@ class _Reader:
                 "max_excepted_percent",
                 "max_unmapped_codes",
                 "freshness_hours",
+                "drill_days",
                 "cohort",
             },
             at,
@@ -235,12 +238,17 @@ class _Reader:
             raise self.fail(
                 self.line("freshness_hours", after=at), "give a number of hours above 0"
             )
+        days = raw.get("drill_days", 0)
+        if not isinstance(days, int | float) or days < 0:
+            raise self.fail(
+                self.line("drill_days", after=at), "give a number of days, 0 for no drill"
+            )
         most = raw.get("max_patients")
         if most is not None and (not isinstance(most, int) or most < 1):
             raise self.fail(
                 self.line("max_patients", after=at), "give a number of patients above 0"
             )
-        return Wave(name, cohorts, most, float(percent), codes, float(hours), at)
+        return Wave(name, cohorts, most, float(percent), codes, float(hours), float(days), at)
 
     def cohort(self, raw: dict[str, Any], wave: str) -> Cohort:
         name = raw.get("name")

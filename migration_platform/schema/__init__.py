@@ -16,7 +16,7 @@ from migration_platform.settings import Settings
 
 Target = Literal["platform", "destination"]
 
-HEAD: dict[Target, str] = {"platform": "platform_0002", "destination": "destination_0001"}
+HEAD: dict[Target, str] = {"platform": "platform_0006", "destination": "destination_0002"}
 """The revision that this code works with (a test compares it with the newest file)."""
 
 HERE = Path(__file__).parent

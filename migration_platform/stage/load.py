@@ -11,6 +11,7 @@ from migration_platform.destination.staged_table import staged_digest
 from migration_platform.entity import Entity
 from migration_platform.errors import GateClosedError, MigrationError
 from migration_platform.platform import REFERENCE, Platform
+from migration_platform.rollback import settle
 from migration_platform.stage.record import (
     NOT_APPLICABLE_DIGEST,
     StageResult,
@@ -29,6 +30,7 @@ def load(platform: Platform, cohort: str, entity: str) -> StageResult:
     what is staged; MigrationError if the destination refuses it.
     """
     declared = platform.entity(entity)
+    settle(platform, [cohort])
     if cohort != REFERENCE:
         gate.require_open(platform, cohort)
     with recorded(platform, cohort, entity, "load") as run:
