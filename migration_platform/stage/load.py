@@ -61,7 +61,7 @@ def load(platform: Platform, cohort: str, entity: str) -> StageResult:
                         loaded=count_loaded(connection, cohort, entity),
                         withdrawn=count_leaving(connection, cohort, entity),
                     )
-                copied = _copy_documents(platform, cohort, declared)
+                copied = copy_documents(platform, cohort, declared)
                 counts = load_staged(
                     connection,
                     cohort,
@@ -89,7 +89,7 @@ def load(platform: Platform, cohort: str, entity: str) -> StageResult:
     return result_of(run.ended)
 
 
-def _copy_documents(platform: Platform, cohort: str, entity: Entity) -> int:
+def copy_documents(platform: Platform, cohort: str, entity: Entity) -> int:
     """Copy the files of the cohort's mapped records to the destination; returns bytes written."""
     if entity.document_path is None:
         return 0
