@@ -287,3 +287,44 @@ def _as_recorded(record: records.RollbackRecord) -> Rollback:
         record.writes, (), (), documents=c["documents"],
         digest_before=c["digest_before"], digest_after=c["digest_after"],
     )  # fmt: skip
+
+
+def roll_back_all(
+    platform: Platform,
+    cohorts: Sequence[str],
+    *,
+    person: str,
+    reason: str,
+    dry_run: bool = False,
+) -> list[Rollback]:
+    """Roll back those of the cohorts that are loaded, the last one first, each in its transaction.
+
+    All of them are looked at before the first is touched: if one is refused, none is rolled back.
+    """
+    settle(platform, cohorts)
+    loaded = [name for name in reversed(cohorts) if _is_loaded(platform, name)]
+    if not loaded:
+        raise GateClosedError(
+            f"nothing of {', '.join(cohorts)} is loaded: there is nothing to roll back."
+        )
+    plans = [
+        roll_back(platform, name, person=person, reason=reason, dry_run=True) for name in loaded
+    ]
+    refused = [plan for plan in plans if plan.refusals]
+    if dry_run:
+        return plans
+    if refused:
+        raise GateClosedError(
+            "\n".join(plan.sentence for plan in refused) + " Nothing was written."
+        )
+    return [roll_back(platform, name, person=person, reason=reason) for name in loaded]
+
+
+def _is_loaded(platform: Platform, cohort: str) -> bool:
+    with platform.destination() as connection:
+        found = connection.execute(
+            "SELECT FROM migration.load WHERE cohort = %s AND id > coalesce((SELECT "
+            "max(last_load_id) FROM migration.rollback WHERE cohort = %s), 0) LIMIT 1",
+            (cohort, cohort),
+        )
+    return found.rowcount > 0

@@ -12,7 +12,7 @@ import traceback
 
 import typer
 
-from migration_platform.command import demo, promote, run, sample, server, status
+from migration_platform.command import demo, drill, promote, rollback, run, sample, server, status
 from migration_platform.errors import EvidenceError, GateClosedError, MigrationError
 
 NOT_FINE, UNABLE = 1, 2
@@ -32,6 +32,8 @@ for command in (
     status.accounting,
     status.exceptions,
     promote.promote,
+    drill.drill,
+    rollback.rollback,
     status.trace,
     status.mapping,
     server.up,
