@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 
 from migration_platform import schema
-from migration_platform.database import adbc, connect, url
+from migration_platform.database import adbc, connect, is_lost, url
 from migration_platform.entity import Entity
 from migration_platform.errors import ConfigurationError
 from migration_platform.registry import load_entities, mapping_digest, suite_digest
@@ -75,7 +75,7 @@ class Platform:
             schema.upgrade(self.settings, "destination")
             self._ready.add("destination")
         connection = self._destinations.pop() if self._destinations else None
-        if connection is None or connection.closed:
+        if connection is None or is_lost(connection):
             connection = connect(self.settings, "destination", application_name="migration load")
         try:
             yield connection

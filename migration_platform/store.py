@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from migration_platform.check import CheckOutcome, ExpectationResult
-from migration_platform.database import connect
+from migration_platform.database import connect, is_lost
 from migration_platform.decision import Decision, chain
 from migration_platform.settings import Settings
 
@@ -98,7 +98,10 @@ class Store:
 
     def _connected(self) -> psycopg.Connection[dict[str, Any]]:
         """The connection, in autocommit: a single statement needs no transaction around it."""
-        if self._connection is None or self._connection.closed:
+        if self._connection is None or (
+            self._connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+            and is_lost(self._connection)
+        ):
             opened = connect(self.settings, "platform", autocommit=True)
             opened.row_factory = dict_row  # type: ignore[assignment]
             self._connection = opened  # type: ignore[assignment]

@@ -16,6 +16,7 @@ import psycopg
 
 from migration_platform.destination.undo import Undoing
 from migration_platform.entity import Entity
+from migration_platform.staging import telling_if_full
 
 COLUMNS = (
     "entity", "source_id", "destination_id", "kind", "field", "owner",
@@ -132,20 +133,17 @@ def write_file(path: Path, lines: Iterator[dict[str, Any]]) -> Iterator[dict[str
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(
-            os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
-            "w",
-            encoding="utf-8",
-            newline="",
-        ) as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            for line in lines:
-                writer.writerow(_cell(line[name]) for name in COLUMNS)
-                yield line
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with telling_if_full(path.parent):
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerow(COLUMNS)
+                for line in lines:
+                    writer.writerow(_cell(line[name]) for name in COLUMNS)
+                    yield line
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
 
