@@ -6,7 +6,7 @@ RUN := .venv/bin
 INSTALL := $(RUN)/python -m pip install -qq --disable-pip-version-check --no-deps
 SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help demo test ui check bench clean
+.PHONY: help demo test ui check bench faults clean
 
 help:
 	@echo "make demo    build a sample source, move the pilot wave, print every wave's verdict"
@@ -14,6 +14,7 @@ help:
 	@echo "make test    run the tests"
 	@echo "make check   formatter, linter, strict types"
 	@echo "make bench   run the benchmarks"
+	@echo "make faults  plant every fault of the catalogue, print what was found of them"
 	@echo "make clean   remove the environment and caches; the migration's state stays"
 
 demo: .venv/.ready
@@ -32,6 +33,9 @@ check: .venv/.ready
 
 bench: .venv/.ready
 	@$(RUN)/python -m benchmarks
+
+faults: .venv/.ready
+	@$(RUN)/migration faults
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -58,8 +58,11 @@ def describe_result(result: StageResult) -> dict[str, dg.MetadataValue]:
     return described
 
 
-def describe_check(name: str, outcome: CheckOutcome, report: Path) -> dg.AssetCheckResult:
-    """A suite's outcome as an asset check. Only `passed` passes; `not applicable` does not block."""
+def describe_check(name: str, outcome: CheckOutcome, report: Path, url: str) -> dg.AssetCheckResult:
+    """A suite's outcome as an asset check. Only `passed` passes; `not applicable` does not block.
+
+    `url` is where `report` is served: a browser follows no link from a page to a file.
+    """
     counts = count_outcomes([outcome])
     words = ", ".join(f"{n} {which}" for which, n in counts.items() if n) or "nothing expected"
     return dg.AssetCheckResult(
@@ -71,19 +74,24 @@ def describe_check(name: str, outcome: CheckOutcome, report: Path) -> dg.AssetCh
             "outcome": dg.MetadataValue.text(outcome.outcome),
             "not passed": dg.MetadataValue.md(_list_not_passed(outcome)),
             "expectation report": dg.MetadataValue.path(str(report)),
-            "open the report": dg.MetadataValue.url(report.as_uri()),
+            "open the report": dg.MetadataValue.url(url),
             "content digest": dg.MetadataValue.text(outcome.digest),
             "suite digest": dg.MetadataValue.text(outcome.suite_digest),
         },
     )
 
 
-def describe_claim(name: str, holds: bool | None, sentence: str) -> dg.AssetCheckResult:
-    """A claim about a reconciliation as an asset check. None: there was nothing to look at."""
+def describe_claim(
+    name: str, holds: bool | None, sentence: str, *, waived: bool = False
+) -> dg.AssetCheckResult:
+    """A claim about a reconciliation as an asset check. None: there was nothing to look at.
+
+    One that does not hold for waived differences alone fails, and blocks nothing.
+    """
     return dg.AssetCheckResult(
         check_name=name,
         passed=holds is True,
-        severity=_severity(nothing_to_check=holds is None),
+        severity=_severity(nothing_to_check=holds is None or waived),
         description=sentence,
     )
 

@@ -8,6 +8,8 @@ their contents are dagster-postgres's own; without this class everything works, 
 from collections.abc import Mapping
 from typing import Any, Self
 
+from dagster import EventLogEntry
+from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
 from dagster_postgres.utils import get_token_provider_from_config, pg_url_from_config
@@ -17,12 +19,17 @@ FOREVER, HOUR, MOST = 0, 3600, 20
 """No limit to a statement; a connection is renewed after an hour; so many for threads at once."""
 
 
-class CachingEventLogStorage(PostgresEventLogStorage):
-    """Asks the catalog once for what only `dagster instance migrate` changes."""
+class FrugalEventLogStorage(PostgresEventLogStorage):
+    """Asks the catalog once for what only `dagster instance migrate` changes, and notifies nobody."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._known: dict[str, bool] = {}
         super().__init__(*args, **kwargs)
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """Without the NOTIFY that dagster-postgres still sends for releases of Dagster that listened
+        to it: those who watch a run ask for its events now."""
+        SqlEventLogStorage.store_event(self, event)
 
     def has_table(self, table_name: str) -> bool:
         """Whether Dagster's own schema has that table."""
@@ -43,7 +50,7 @@ class PooledPostgresStorage(DagsterPostgresStorage):
     def __init__(self, postgres_url: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(postgres_url, *args, **kwargs)
         kwargs.pop("inst_data", None)
-        self._event_log_storage = CachingEventLogStorage(postgres_url, *args, **kwargs)
+        self._event_log_storage = FrugalEventLogStorage(postgres_url, *args, **kwargs)
         for part in (self._run_storage, self._event_log_storage, self._schedule_storage):
             part.optimize_for_webserver(FOREVER, pool_recycle=HOUR, max_overflow=MOST)
 

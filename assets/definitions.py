@@ -11,10 +11,11 @@ import dagster as dg
 
 from assets.cohort_assets import Open, StageAssets, Suites
 from assets.jobs import define_jobs
+from assets.night_assets import build_night_asset
 from assets.partitions import declare_partitions
 from assets.report_resource import NAME as REPORT
 from assets.report_resource import define_report
-from assets.schedules import define_nightly, define_nightly_reference
+from assets.schedules import define_nightly, define_nightly_reference, define_nightly_report
 from assets.wave_assets import build_wave_assets
 from checks import validation
 from migration_platform.platform import Platform
@@ -44,11 +45,13 @@ def build_definitions(open_platform: Open, suites: Suites) -> dg.Definitions:
             *StageAssets(open_platform, suites, reference, None).build(),
             *StageAssets(open_platform, suites, patient, partitions.cohorts).build(),
             *build_wave_assets(open_platform, entities, partitions),
+            build_night_asset(open_platform, entities),
         ],
         jobs=list(jobs.values()),
         schedules=[
             define_nightly(jobs["nightly"], open_platform, partitions),
             define_nightly_reference(jobs["nightly_reference"], open_platform),
+            define_nightly_report(jobs["nightly_report"], open_platform),
         ],
         resources={REPORT: define_report(open_platform)},
         executor=dg.in_process_executor,

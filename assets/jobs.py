@@ -1,7 +1,7 @@
 """Jobs: which assets are materialized together. Each run is one process.
 
 `reference` once ahead of the cohorts, `cohort` for each cohort, `wave` for each wave, `nightly` and
-`nightly_reference` to reconcile again what is live. A job has one kind of partition, because Dagster refuses to mix.
+`nightly_reference` to reconcile again what is live, `nightly_report` to judge the night. A job has one kind of partition, because Dagster refuses to mix.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,8 @@ from typing import Any
 
 import dagster as dg
 
-from assets.cohort_assets import stage_key
+from assets.cohort_assets import LOOK_TAG, NIGHTLY, stage_key
+from assets.night_assets import NIGHT
 from assets.partitions import WAVE_TAG, Partitions
 from assets.wave_assets import EVIDENCE, PROMOTION
 from migration_platform.entity import Entity
@@ -56,13 +57,21 @@ def define_jobs(entities: Sequence[Entity], partitions: Partitions) -> dict[str,
             "nightly",
             selection=[stage_key("reconcile", name) for name in patient],
             config=by_cohort,
+            tags={LOOK_TAG: NIGHTLY},
             description="Reconciles one cohort that is live. Writes nothing to the destination.",
         ),
         dg.define_asset_job(
             "nightly_reference",
             selection=[stage_key("reconcile", name) for name in reference],
             config=QUIET,
+            tags={LOOK_TAG: NIGHTLY},
             description="Reconciles the reference entities. Writes nothing to the destination.",
+        ),
+        dg.define_asset_job(
+            "nightly_report",
+            selection=[NIGHT],
+            config=QUIET,
+            description="Judges the night from what was recorded in it, and asks the source.",
         ),
     ]
     return {job.name: job for job in jobs}

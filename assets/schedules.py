@@ -1,5 +1,6 @@
-"""Schedules: the nightly reconciliation of every cohort that is live on the destination, and of the
-reference entities that they stand on (a job of its own, because those have no partition)."""
+"""Schedules: the nightly reconciliation of every cohort that is live on the destination, of the
+reference entities that they stand on (a job of its own, because those have no partition), and the
+judgement of the night."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,10 +8,14 @@ from typing import Any
 import dagster as dg
 
 from assets.partitions import WAVE_TAG, Partitions
+from migration_platform.night import BEGINS
 from migration_platform.platform import Platform
 
-NIGHTLY_CRON = "15 2 * * *"
-"""02:15 UTC: a quarter past two has no twin and no gap when there is no summer time."""
+NIGHTLY_CRON = f"{BEGINS.minute} {BEGINS.hour} * * *"
+"""02:15 UTC, when a night begins."""
+
+REPORT_CRON = "15 5 * * *"
+"""05:15 UTC: what has not been looked at by then counts as not looked at, until somebody has."""
 
 
 def define_nightly(
@@ -66,3 +71,25 @@ def define_nightly_reference(
         return dg.RunRequest(run_key=f"nightly/{night}/reference")
 
     return nightly_reference
+
+
+def define_nightly_report(job: Any, open_platform: Callable[[], Platform]) -> dg.ScheduleDefinition:
+    """One run that judges the night, however the cohorts' runs have ended."""
+
+    @dg.schedule(
+        name="nightly_report",
+        job=job,
+        cron_schedule=REPORT_CRON,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Judges the night at 05:15 UTC.",
+    )
+    def nightly_report(
+        context: dg.ScheduleEvaluationContext,
+    ) -> dg.RunRequest | dg.SkipReason:
+        if not open_platform().live_cohorts():
+            return dg.SkipReason("No cohort is live on the destination yet.")
+        night = context.scheduled_execution_time.date().isoformat()
+        return dg.RunRequest(run_key=f"nightly/{night}/report")
+
+    return nightly_report

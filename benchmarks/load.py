@@ -8,7 +8,7 @@ from statistics import median
 
 from benchmarks.trial import now, trial
 
-PATIENTS, RUNS, ENTITY = 5_000, 3, "claim_transaction"
+PATIENTS, RUNS, ENTITY = 5_000, 5, "claim_transaction"
 
 
 def measure() -> dict[str, object]:
@@ -25,7 +25,12 @@ def _compare() -> dict[str, object]:
     from psycopg import sql
 
     from migration_platform.destination.load import load_staged
-    from migration_platform.destination.staged_table import SCHEMA, stage_records, table_name
+    from migration_platform.destination.staged_table import (
+        PART_ROWS,
+        SCHEMA,
+        stage_records,
+        table_name,
+    )
     from migration_platform.platform import Platform
 
     platform = Platform.open()
@@ -55,7 +60,7 @@ def _compare() -> dict[str, object]:
         )
         with platform.destination() as c, c.cursor().copy(into) as copy:
             frame = pl.read_parquet(mapped, columns=names)
-            for part in frame.iter_slices(50_000):
+            for part in frame.iter_slices(PART_ROWS):
                 copy.write(part.write_csv(include_header=False))
 
     def load() -> None:

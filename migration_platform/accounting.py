@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+DIFFERENCES = ("mismatched", "missing", "unexpected")
+"""The counts that are zero when the destination holds what was sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

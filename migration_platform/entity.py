@@ -40,14 +40,17 @@ class Reading:
     """How reconciliation reads the source's text by itself, to prove a translation.
 
     `kind` names a reading of `reconciliation.source_reading`, which shares no code with the
-    translation; `options` are what both must know (spellings, a zone, a code map's path).
+    translation; `columns` are the source columns it reads, `options` what both must know
+    (spellings, a zone, a code map's path). `parts` are the readings that `first of` goes through.
     `loss` says what of the source's text the value does not tell any more (letter case, several
     codes made one); empty: nothing but the space around it.
     """
 
     kind: str
+    columns: tuple[str, ...] = ()
     options: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     loss: str = ""
+    parts: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,12 @@ class Equality:
     """How a sent and a found value are judged equal. Anything but `exact` needs a reason.
 
     `tolerance` is a difference that still counts as equal: units of a decimal, seconds of a
-    timestamp. `trimmed` ignores space around a text, `caseless` its letter case. An `ignored` field
-    is not compared at all.
+    timestamp. `trimmed` ignores space around a text, `caseless` its letter case. `json` takes two
+    texts for equal that are the same JSON but for the order of keys and the space between them. An
+    `ignored` field is not compared at all.
     """
 
-    rule: Literal["exact", "tolerance", "trimmed", "caseless", "ignored"] = "exact"
+    rule: Literal["exact", "tolerance", "trimmed", "caseless", "json", "ignored"] = "exact"
     reason: str = ""
     tolerance: Decimal | None = None
 

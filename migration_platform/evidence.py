@@ -18,8 +18,9 @@ from migration_platform.check import CheckOutcome
 from migration_platform.promotion import Verdict, decide
 from migration_platform.wave import Wave
 
-TIMES = ("reconciled_at", "seen_at")
-"""Of the entries on cohorts and reconciliations: when, not what. Outside the digest."""
+TIMES = ("reconciled_at", "seen_at", "proved_at", "unchanged")
+"""Of the entries on cohorts and reconciliations: when it was looked at, and whether by comparing or
+by proof that nothing changed; not what was found. Outside the digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,16 @@ class Evidence:
         return self.decision.reasons
 
     @property
+    def waived(self) -> tuple[str, ...]:
+        """Differences that somebody accepts, in words."""
+        return self.decision.waived
+
+    @property
     def sentence(self) -> str:
         if self.promoted_by is None:
             return self.decision.sentence(self.wave)
         if self.decision.verdict == "promote":
-            return f"Wave {self.wave} is promoted, by {self.promoted_by}."
+            return f"Wave {self.wave} is promoted, by {self.promoted_by}{self.decision.but_for}."
         return (
             f"Wave {self.wave} is promoted, by {self.promoted_by}; now it would not be: "
             f"{self.decision.reasons[0]}."
@@ -57,6 +63,7 @@ class Evidence:
 class CohortState:
     """How far a cohort is, for the evidence. `outdated` names what is not about the present state.
 
+    `night` holds in words what its last night found and nobody has looked at since.
     `unassigned`: patients of the source in no cohort. `may_be_empty`: a cohort of orphaned records, or the reference entities of a source without any,
     loads nothing and is no less complete.
     """
@@ -69,6 +76,7 @@ class CohortState:
     as_of: datetime | None
     missing_stages: tuple[str, ...]
     outdated: tuple[str, ...]
+    night: tuple[str, ...]
     reconciled_at: datetime | None
 
 
@@ -79,6 +87,7 @@ def assemble(
     accounts: Sequence[tuple[Account, str]],
     checks: Sequence[CheckOutcome],
     reconciliations: Sequence[Mapping[str, Any]],
+    charts: Sequence[Mapping[str, Any]],
     exceptions: Sequence[Mapping[str, Any]],
     rollbacks: Sequence[Mapping[str, Any]],
     drills: Sequence[Mapping[str, Any]],
@@ -89,7 +98,8 @@ def assemble(
     """Build a wave's evidence and decide on it.
 
     `accounts` holds, for each cohort and entity, its account and the digest of what was found at the
-    destination; `reconciliations` what the reconciliation of each said beyond counts. `rollbacks` are
+    destination; `reconciliations` what the reconciliation of each said beyond counts; `charts`, for
+    each cohort, how complete its charts are and the sample that was drawn of them. `rollbacks` are
     those of which nothing was loaded since, `drills` the newest one of each cohort.
     """
     document: dict[str, Any] = {
@@ -100,6 +110,7 @@ def assemble(
             "max_unmapped_codes": wave.max_unmapped_codes,
             "freshness_hours": wave.freshness_hours,
             "drill_days": wave.drill_days,
+            "min_sample_charts": wave.min_sample_charts,
         },
         "cohorts": [
             {
@@ -133,6 +144,7 @@ def assemble(
             for c in checks
         ],
         "reconciliation": [dict(each) for each in reconciliations],
+        "charts": [dict(each) for each in charts],
         "exceptions": [{k: v for k, v in e.items() if k != "due_at"} for e in exceptions],
         "rollbacks": [dict(each) for each in rollbacks],
         "drills": [dict(each) for each in drills],
@@ -148,12 +160,15 @@ def evidence_digest(document: Mapping[str, Any]) -> str:
     """SHA-256 over the canonical form, without the times of looking."""
     timeless = {
         **document,
-        **{
-            part: [{k: v for k, v in c.items() if k not in TIMES} for c in document[part]]
-            for part in ("cohorts", "reconciliation")
-        },
+        **{part: _without_times(document[part]) for part in ("cohorts", "reconciliation")},
     }
     return hashlib.sha256(canonical(timeless).encode()).hexdigest()
+
+
+def _without_times(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _without_times(v) for k, v in value.items() if k not in TIMES}
+    return [_without_times(v) for v in value] if isinstance(value, list) else value
 
 
 def canonical(document: Mapping[str, Any]) -> str:

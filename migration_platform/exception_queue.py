@@ -1,16 +1,19 @@
 """Exception queue: which records wait for a person, who owns them, and until when.
 
-What makes a record an exception is decided in `mapping` and in the entity files.
+What makes a record an exception is decided in `mapping` and in the entity files, and of a difference
+in `reconciliation`.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migration_platform.staging import quote_text
-from migration_platform.store import OpenException
+from migration_platform.store import OpenException, StageRun
 from migration_platform.token import tokens
+from migration_platform.waiver import mark_waived
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,6 +26,7 @@ HOURS = {
     "untranslated": 48,
     "unmapped code": 24,
     "waiting": 72,
+    "difference": 24,
 }
 """Hours until an exception is due, by kind."""
 
@@ -55,3 +59,35 @@ def read_exceptions(
         )
         for mark, (_, kind, rule, field) in zip(marks, rows, strict=True)
     ]
+
+
+def queue_differences(platform: Platform, reconciled: StageRun) -> bool:
+    """Make the queue's differences of a cohort's entity exactly those that a reconciliation found and
+    nobody has waived; returns whether there are waived ones only.
+
+    A record waits once, under the first of its differing fields.
+    """
+    cohort, entity = reconciled.cohort, reconciled.entity
+    clusters = mark_waived(
+        reconciled.detail.get("clusters", []),
+        platform.store.waivers(),
+        cohort,
+        datetime.now(UTC),
+    )
+    waived = {(c["leg"], c["field"], c["kind"]) for c in clusters if c["waived"]}
+    found: dict[str, OpenException] = {}
+    if len(waived) < len(clusters):
+        path = platform.staging.path(cohort, entity, "differences")
+        with platform.staging.connect() as duck:
+            rows = duck.execute(
+                "SELECT DISTINCT token, leg, field, kind FROM "
+                f"read_parquet({quote_text(str(path))}) ORDER BY token, leg, field, kind"
+            ).fetchall()
+        owners = {name: platform.owner(entity, name) for name in {r[2] for r in rows}}
+        for mark, leg, field, kind in rows:
+            if (leg, field, kind) not in waived and mark not in found:
+                found[mark] = OpenException(
+                    entity, mark, "difference", kind, field, owners[field], HOURS["difference"]
+                )
+    platform.store.replace_exceptions(cohort, entity, "reconcile", list(found.values()))
+    return bool(clusters) and len(waived) == len(clusters)

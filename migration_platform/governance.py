@@ -10,17 +10,23 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from migration_platform import evidence
+from migration_platform.chart_review import describe_charts
 from migration_platform.check import CheckOutcome
+from migration_platform.control_total import digest_totals
 from migration_platform.decision import Decision, find_break
 from migration_platform.drill_record import newest_drills
 from migration_platform.errors import EvidenceError, GateClosedError
 from migration_platform.evidence import CohortState, Evidence
 from migration_platform.ledger import account_for, input_digest
+from migration_platform.night import find_standing
+from migration_platform.night_log import read_newest
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.rollback_record import find_rolled_back, find_running
 from migration_platform.store import STAGES, Stage, StageRun
+from migration_platform.waiver import mark_waived
 
 
 def assemble_evidence(platform: Platform, wave: str) -> Evidence:
@@ -47,16 +53,25 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
             f"the decision log is not whole from entry {broken} on: somebody altered it. Nothing "
             "can be decided until it is restored."
         )
+    at, waivers, nights = datetime.now(UTC), store.waivers(), read_newest(store, everywhere)
     result = evidence.assemble(
         declared,
-        cohorts=[_state(platform, name, runs, checks, now) for name in everywhere],
+        cohorts=[
+            _state(platform, name, runs, checks, now, nights.get(name)) for name in everywhere
+        ],
         accounts=[(a, _found(runs.get((a.cohort, a.entity, "reconcile")))) for a in accounts],
         checks=checks,
         reconciliations=[
-            {"cohort": r.cohort, "entity": r.entity, **r.detail}
+            {
+                "cohort": r.cohort,
+                "entity": r.entity,
+                **r.detail,
+                "clusters": mark_waived(r.detail.get("clusters", []), waivers, r.cohort, at),
+            }
             for r in runs.values()
             if r.stage == "reconcile" and r.applicable
         ],
+        charts=[describe_charts(platform, name) for name in names],
         exceptions=store.count_exceptions(everywhere),
         rollbacks=_rollbacks(platform, everywhere),
         drills=[drill.evidence for drill in newest_drills(store, names)],
@@ -66,7 +81,7 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
             "suites": _digest(sorted({c.suite_digest for c in checks})),
         },
         promoted_by=promotion.person if promotion else None,
-        at=datetime.now(UTC),
+        at=at,
     )
     store.keep_evidence(result.digest, wave, evidence.canonical(result.document))
     return result
@@ -103,10 +118,12 @@ def _state(
     runs: Mapping[tuple[str, str, Stage], StageRun],
     checks: Sequence[CheckOutcome],
     now: Mapping[str, tuple[str, str]],
+    night: Mapping[str, Any] | None,
 ) -> CohortState:
     """How far a cohort is, and what of it is not about the present state.
 
-    `now` gives each entity's mapping digest and suite digest as they are now.
+    `now` gives each entity's mapping digest and suite digest as they are now, `night` the cohort's
+    newest night.
     """
     entities = platform.cohort_entities(cohort)
     missing = [
@@ -118,6 +135,7 @@ def _state(
 
     outdated: list[str] = []
     reconciled: list[datetime] = []
+    extracted: list[datetime] = []
     loaded = unassigned = 0
     for entity in entities:
         chain = [runs.get((cohort, entity, s)) for s in STAGES]
@@ -132,6 +150,8 @@ def _state(
         unassigned += extract.counts.get("unassigned", 0)
         if reconcile.ended_at is not None:
             reconciled.append(reconcile.ended_at)
+        if extract.started_at is not None:
+            extracted.append(extract.started_at)
         if transform.input_digest != input_digest(platform, cohort, entity, newest):
             outdated.append(f"{entity}, or what it refers to, is newer than its transform")
         if transform.mapping_digest != now[entity][0]:
@@ -140,6 +160,8 @@ def _state(
             outdated.append(f"{entity} was transformed after it was loaded")
         if reconcile.started_at and load.ended_at and reconcile.started_at < load.ended_at:
             outdated.append(f"{entity} was loaded after it was reconciled")
+        if reconcile.detail.get("totals_digest", "") != digest_totals(platform.totals_of(entity)):
+            outdated.append(f"the control totals of {entity} changed after it was reconciled")
         if load.counts.get("loaded", 0):
             outdated += _unchecked(entity, now[entity][1], load, checks, cohort)
     return CohortState(
@@ -151,6 +173,16 @@ def _state(
         may_be_empty=cohort == REFERENCE or platform.plan.cohort(cohort).orphans,
         missing_stages=tuple(missing),
         outdated=tuple(outdated),
+        night=tuple(
+            find_standing(
+                night["findings"],
+                night["looked_at"],
+                min(extracted, default=None),
+                min(reconciled, default=None),
+            )
+            if night
+            else ()
+        ),
         reconciled_at=min(reconciled, default=None),
     )
 

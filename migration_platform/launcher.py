@@ -1,13 +1,14 @@
 """Launcher: what Dagster needs around it, so that `dagster.yaml` holds in every case.
 
-It names the environment and starts Dagster's own programs as other processes. What Dagster then
-runs is defined in `assets`.
+It names the environment and starts Dagster's own programs as other processes, and the report server
+beside them. What Dagster then runs is defined in `assets`.
 """
 
 from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 
 from migration_platform import database, embedded
@@ -39,11 +40,12 @@ def dagster_environment(settings: Settings) -> dict[str, str]:
         "MIGRATION_SOURCE_DOCUMENTS": str(settings.source_documents),
         "MIGRATION_DESTINATION_DOCUMENTS": str(settings.destination_documents),
         "MIGRATION_REPORTS": str(settings.reports),
+        "MIGRATION_REPORT_PORT": str(settings.report_port),
     }
 
 
-def require_free_port(port: int) -> None:
-    """Raises ConfigurationError if something answers on this port already."""
+def require_free_port(port: int, setting: str) -> None:
+    """Raises ConfigurationError, naming the setting, if something has this port already."""
     with socket.socket() as attempt:
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -51,8 +53,21 @@ def require_free_port(port: int) -> None:
         except OSError as error:
             raise ConfigurationError(
                 f"port {port} on {LOOPBACK} cannot be used ({error.strerror}). "
-                "Name another one with --port, or end what is using it."
+                f"Name another one with {setting}, or end what is using it."
             ) from None
+
+
+def start_report_server(settings: Settings) -> subprocess.Popen[bytes]:
+    """Serve the expectation reports from a process of their own, which ends with this one.
+
+    Also after `become_dagster`: Dagster then is this process.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-m", "migration_platform.report.server", str(os.getpid())],
+        env={**os.environ, **dagster_environment(settings)},
+        cwd=settings.root,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 def become_dagster(settings: Settings, port: int) -> None:

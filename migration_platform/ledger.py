@@ -67,8 +67,8 @@ def input_digest(
     """
     extracted = newest(cohort, entity, "extract")
     parts = [extracted.digest if extracted else ""]
-    for parent in platform.entity(entity).parents:
-        home = REFERENCE if platform.entity(parent).is_reference else cohort
+    for parent in platform.outline(entity).parents:
+        home = REFERENCE if platform.outline(parent).is_reference else cohort
         run = newest(home, parent, "transform")
         parts.append(run.digest if run else "")
     parts.append(str(platform.window_start(cohort, entity)))

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from migration_platform.governance import write_expectation_report
 from migration_platform.ledger import account_for
 from migration_platform.platform import REFERENCE, Platform
+from migration_platform.waiver import mark_waived
 
 
 def judge_run(
@@ -41,6 +42,12 @@ def _judge(
     runs = [r for r in platform.store.latest_runs([cohort]) if r.entity in chosen]
     done = [r for r in runs if r.ended_at is not None and r.ended_at >= started]
     checks = [c for c in platform.store.check_outcomes([cohort]) if c.entity in chosen]
+    waivers, now = platform.store.waivers(), datetime.now(UTC)
+    waived = set()
+    for run in runs:
+        clusters = mark_waived(run.detail.get("clusters", []), waivers, cohort, now)
+        if clusters and all(c["waived"] for c in clusters):
+            waived.add(run.entity)
     reasons: list[str] = []
     if result is None:
         reasons.append("it was not run")
@@ -67,7 +74,7 @@ def _judge(
             for n in ("mismatched", "missing", "unexpected")
             if getattr(account, n)
         ]
-        if found:
+        if found and account.entity not in waived:
             reasons.append(f"{account.entity}: {', '.join(found)}")
     may_be_empty = cohort == REFERENCE or platform.plan.cohort(cohort).orphans
     if entities is None and not may_be_empty and not any(a.loaded for a in accounts):

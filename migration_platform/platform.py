@@ -6,26 +6,31 @@ Opening it touches no database; each connection is made when it is first needed.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import psycopg
-
-from migration_platform import schema
+from migration_platform.control_total import ControlTotal, load_control_totals
 from migration_platform.database import adbc, connect, is_lost, url
-from migration_platform.entity import Entity
 from migration_platform.errors import ConfigurationError
-from migration_platform.registry import load_entities, mapping_digest, suite_digest
+from migration_platform.outline import Outline, outline_entity
+from migration_platform.registry import Announced, mapping_digest, suite_digest
 from migration_platform.settings import Database, Settings
 from migration_platform.source.as_of import months_before
 from migration_platform.source.inspection import Applicability, judge_entities, read_tables
 from migration_platform.staging import Staging
-from migration_platform.store import Store
 from migration_platform.wave import Plan, load_plan
+
+# What connects to a database is imported when something does: it takes a tenth of a second.
+if TYPE_CHECKING:
+    import psycopg
+
+    from migration_platform.entity import Entity
+    from migration_platform.store import Store
 
 REFERENCE = "reference"
 """The cohort name under which reference entities are staged, loaded and accounted for."""
@@ -39,8 +44,9 @@ class Platform:
 
     settings: Settings
     plan: Plan
-    entities: dict[str, Entity]
+    entities: Mapping[str, Entity]
     suites: Callable[[str], str] = suite_digest
+    control_totals_file: Path | None = None
     _ready: set[str] = field(default_factory=set)
     _streams: dict[str, Any] = field(default_factory=dict)
     _destinations: list[psycopg.Connection[Any]] = field(default_factory=list)
@@ -48,12 +54,38 @@ class Platform:
 
     @classmethod
     def open(cls, settings: Settings | None = None) -> Platform:
-        """Read the settings, the waves and the entities. Raises ConfigurationError."""
+        """Read the settings and the waves. Raises ConfigurationError.
+
+        The entities' mappings are imported when the first of them is asked for.
+        """
         settings = settings or Settings.load()
-        return cls(settings, load_plan(settings.waves_file), load_entities())
+        announced = Announced(settings.home / "entities.json")
+        return cls(
+            settings,
+            load_plan(settings.waves_file),
+            announced,
+            control_totals_file=settings.control_totals_file,
+        )
+
+    @cached_property
+    def outlines(self) -> Mapping[str, Outline]:
+        """What is known of each entity without its mapping, parents first."""
+        if isinstance(self.entities, Announced):
+            return self.entities.outlines
+        return {name: outline_entity(entity) for name, entity in self.entities.items()}
+
+    @cached_property
+    def control_totals(self) -> tuple[ControlTotal, ...]:
+        """What both platforms must add up to. Raises ConfigurationError with file and line."""
+        if self.control_totals_file is None:
+            return ()
+        return load_control_totals(self.control_totals_file, self.outlines)
 
     @cached_property
     def store(self) -> Store:
+        from migration_platform import schema
+        from migration_platform.store import Store
+
         schema.upgrade(self.settings, "platform")
         return Store(self.settings)
 
@@ -72,6 +104,8 @@ class Platform:
         It commits when the block ends without an error; the connection is kept for the next time.
         """
         if "destination" not in self._ready:
+            from migration_platform import schema
+
             schema.upgrade(self.settings, "destination")
             self._ready.add("destination")
         connection = self._destinations.pop() if self._destinations else None
@@ -95,7 +129,7 @@ class Platform:
     def window_start(self, cohort: str, entity: str) -> datetime | None:
         """The instant before which the entity's records are archived; None to keep all."""
         months = self.plan.months(entity)
-        if cohort == REFERENCE or months is None or self.entity(entity).retention is None:
+        if cohort == REFERENCE or months is None or not self.outline(entity).has_retention:
             return None
         as_of = self.as_of(cohort)
         return None if as_of is None else months_before(as_of, months)
@@ -170,20 +204,29 @@ class Platform:
         return {r["source_code"].strip().casefold(): r["destination_code"] for r in rows}
 
     def entity(self, name: str) -> Entity:
-        """The entity of that name. Raises ConfigurationError naming those there are."""
-        if name not in self.entities:
+        """The entity of that name, with its mapping. Raises ConfigurationError as `outline` does."""
+        return self.entities[self.outline(name).name]
+
+    def outline(self, name: str) -> Outline:
+        """What is known of an entity without its mapping. Raises ConfigurationError naming those
+        there are."""
+        if name not in self.outlines:
             raise ConfigurationError(
-                f"no entity is named '{name}'. There are: {', '.join(self.entities)}"
+                f"no entity is named '{name}'. There are: {', '.join(self.outlines)}"
             )
-        return self.entities[name]
+        return self.outlines[name]
 
     def cohort_entities(self, cohort: str) -> list[str]:
         """The entities that a cohort moves, parents first."""
         reference = cohort == REFERENCE
-        return [e.name for e in self.entities.values() if e.is_reference == reference]
+        return [o.name for o in self.outlines.values() if o.is_reference == reference]
+
+    def totals_of(self, entity: str) -> tuple[ControlTotal, ...]:
+        """The control totals that are computed with the entity's reconciliation."""
+        return tuple(t for t in self.control_totals if t.entity == entity)
 
     def mapping_digest(self, entity: str) -> str:
-        return mapping_digest(self.entity(entity))
+        return mapping_digest(self.outline(entity))
 
     def live_cohorts(self) -> list[str]:
         """Cohorts with every entity loaded, in the plan's order: what the nightly run looks at."""

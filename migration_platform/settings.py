@@ -33,6 +33,7 @@ class Settings:
     home: Path
     waves_file: Path
     ownership_file: Path
+    control_totals_file: Path
     source_url: str | None
     destination_url: str | None
     platform_url: str | None
@@ -42,10 +43,13 @@ class Settings:
     source_documents: Path
     destination_documents: Path
     reports: Path
+    report_port: int
     secrets: Path
     given_token_key: str | None = None
     allow_withdrawal: frozenset[str] = frozenset()
     """Entities of which a load may withdraw most records: said on purpose, for one run."""
+    full_comparison_nights: int = 7
+    """Nights after which a cohort is compared in full, however unchanged it is."""
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -62,6 +66,9 @@ class Settings:
             home=home,
             waves_file=place("MIGRATION_WAVES", root / "assets" / "waves.toml"),
             ownership_file=place("MIGRATION_OWNERSHIP", root / "assets" / "ownership.csv"),
+            control_totals_file=place(
+                "MIGRATION_CONTROL_TOTALS", root / "assets" / "control_totals.toml"
+            ),
             source_url=_url(environ, "source"),
             destination_url=_url(environ, "destination"),
             platform_url=_url(environ, "platform"),
@@ -73,11 +80,13 @@ class Settings:
                 "MIGRATION_DESTINATION_DOCUMENTS", home / "destination-documents"
             ),
             reports=place("MIGRATION_REPORTS", home / "reports"),
+            report_port=_count(environ, "MIGRATION_REPORT_PORT", 3010, most=65535),
             secrets=home / "secrets",
             given_token_key=environ.get("MIGRATION_TOKEN_KEY") or None,
             allow_withdrawal=frozenset(
                 environ.get("MIGRATION_ALLOW_WITHDRAWAL", "").replace(",", " ").split()
             ),
+            full_comparison_nights=_count(environ, "MIGRATION_FULL_COMPARISON_NIGHTS", 7),
         )
         settings._require_different_databases()
         return settings
@@ -206,8 +215,9 @@ def _url(environ: Mapping[str, str], name: Database) -> str | None:
     return f"postgresql://{rest}"
 
 
-def _count(environ: Mapping[str, str], name: str, default: int) -> int:
+def _count(environ: Mapping[str, str], name: str, default: int, most: int | None = None) -> int:
     given = environ.get(name) or str(default)
-    if not given.isdecimal() or int(given) < 1:
-        raise ConfigurationError(f"{name}: must be a whole number from 1 up, is {given!r}.")
+    if not given.isdecimal() or int(given) < 1 or (most is not None and int(given) > most):
+        limit = "up" if most is None else f"to {most}"
+        raise ConfigurationError(f"{name}: must be a whole number from 1 {limit}, is {given!r}.")
     return int(given)

@@ -7,7 +7,7 @@ Reads and writes only; what they amount to is decided in `accounting`, `promotio
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,9 @@ from psycopg.types.json import Jsonb
 from migration_platform.check import CheckOutcome, ExpectationResult
 from migration_platform.database import connect, is_lost
 from migration_platform.decision import Decision, chain
+from migration_platform.errors import EvidenceError
 from migration_platform.settings import Settings
+from migration_platform.waiver import Waiver, read_waivers
 
 Stage = Literal["extract", "transform", "load", "reconcile"]
 STAGES: tuple[Stage, ...] = ("extract", "transform", "load", "reconcile")
@@ -31,7 +33,7 @@ class StageRun:
     """One run of a stage over one entity of a cohort.
 
     `digest` names the content it produced or saw, `input_digest` the content it worked from.
-    `detail` is what a reconciliation says beyond counts (`stage.reconcile`).
+    `detail` is what an extract or a reconciliation says beyond counts (`stage`).
     """
 
     cohort: str
@@ -190,13 +192,16 @@ class Store:
         )
         return StageRun(**rows[0]) if rows else None
 
-    def latest_runs(self, cohorts: Sequence[str], entity: str | None = None) -> list[StageRun]:
-        """The newest finished run of each cohort, entity and stage."""
+    def latest_runs(
+        self, cohorts: Sequence[str], entity: str | None = None, *, done_only: bool = True
+    ) -> list[StageRun]:
+        """The newest run of each cohort, entity and stage that no rollback took back."""
         rows = self._read(
             f"SELECT DISTINCT ON (cohort, entity, stage) {_RUN} FROM migration.stage_run r "
-            "WHERE cohort = ANY(%s) AND (%s::text IS NULL OR entity = %s) AND state = 'done' "
-            f"AND {_COUNTS} ORDER BY cohort, entity, stage, id DESC",
-            (list(cohorts), entity, entity),
+            "WHERE cohort = ANY(%s) AND (%s::text IS NULL OR entity = %s) "
+            f"AND (NOT %s OR state = 'done') AND {_COUNTS} "
+            "ORDER BY cohort, entity, stage, id DESC",
+            (list(cohorts), entity, entity, done_only),
         )
         return [StageRun(**row) for row in rows]
 
@@ -258,9 +263,9 @@ class Store:
     # --- exceptions -------------------------------------------------------------------------
 
     def replace_exceptions(
-        self, cohort: str, entity: str, exceptions: Sequence[OpenException]
+        self, cohort: str, entity: str, stage: Stage, exceptions: Sequence[OpenException]
     ) -> None:
-        """Make the cohort's open exceptions of an entity exactly these.
+        """Make the open exceptions that a stage found in a cohort's entity exactly these.
 
         One that was open stays open since when it was; one that is gone is closed.
         """
@@ -275,21 +280,22 @@ class Store:
                     due = now + timedelta(hours=e.hours)
                     copy.write_row((e.token, e.kind, e.rule, e.field, e.owner, due))
             c.execute(
-                "INSERT INTO migration.exception AS e (entity, token, cohort, kind, rule, field, "
-                "owner, opened_at, due_at) SELECT %s, token, %s, kind, rule, field, owner, %s, "
-                "due_at FROM incoming ON CONFLICT (cohort, entity, token) DO UPDATE SET "
+                "INSERT INTO migration.exception AS e (entity, token, cohort, stage, kind, rule, "
+                "field, owner, opened_at, due_at) SELECT %s, token, %s, %s, kind, rule, field, "
+                "owner, %s, due_at FROM incoming "
+                "ON CONFLICT (cohort, entity, token, stage) DO UPDATE SET "
                 "kind = excluded.kind, rule = excluded.rule, "
                 "field = excluded.field, owner = excluded.owner, closed_at = NULL, "
                 "opened_at = CASE WHEN e.closed_at IS NULL THEN e.opened_at ELSE excluded.opened_at"
                 " END, due_at = CASE WHEN e.closed_at IS NULL THEN e.due_at ELSE excluded.due_at "
                 "END",
-                (entity, cohort, now),
+                (entity, cohort, stage, now),
             )
             c.execute(
                 "UPDATE migration.exception e SET closed_at = %s WHERE cohort = %s AND entity = %s "
-                "AND closed_at IS NULL AND NOT EXISTS "
+                "AND stage = %s AND closed_at IS NULL AND NOT EXISTS "
                 "(SELECT FROM incoming i WHERE i.token = e.token)",
-                (now, cohort, entity),
+                (now, cohort, entity, stage),
             )
 
     def count_exceptions(self, cohorts: Sequence[str]) -> list[dict[str, Any]]:
@@ -328,9 +334,20 @@ class Store:
         return found[-1] if found else None
 
     def append_decision(
-        self, *, wave: str, action: str, person: str, reason: str, evidence_digest: str
+        self,
+        *,
+        wave: str,
+        action: str,
+        person: str,
+        reason: str,
+        evidence_digest: str,
+        waiver: Mapping[str, Any] | None = None,
+        ended_waiver: int | None = None,
     ) -> Decision:
-        """Append to the decision log. Of two at once, one waits for the other."""
+        """Append to the decision log, with what a waiver covers or which one ends.
+
+        Of two at once, one waits for the other.
+        """
         with self.transaction() as c:
             c.execute("LOCK TABLE migration.decision IN EXCLUSIVE MODE")
             last = c.execute(
@@ -353,4 +370,32 @@ class Store:
                 "%(evidence_digest)s, %(decided_at)s, %(previous_hash)s, %(hash)s)",
                 asdict(decision),
             )
+            if waiver is not None:
+                c.execute(
+                    "INSERT INTO migration.waiver (number, cohort, leg, entity, field, kind, count, "
+                    "until) VALUES (%(number)s, %(cohort)s, %(leg)s, %(entity)s, %(field)s, "
+                    "%(kind)s, %(count)s, %(until)s)",
+                    {"number": decision.sequence, **waiver},
+                )
+            if ended_waiver is not None:
+                c.execute(
+                    "INSERT INTO migration.waiver_end (number, waiver) VALUES (%s, %s)",
+                    (decision.sequence, ended_waiver),
+                )
         return decision
+
+    def waivers(self) -> list[Waiver]:
+        """Every waiver there ever was. Raises EvidenceError if they are not those of the log."""
+        covered = self._read(
+            "SELECT number, cohort, leg, entity, field, kind, count, until FROM migration.waiver"
+        )
+        ends = self._read("SELECT number, waiver FROM migration.waiver_end")
+        try:
+            return read_waivers(
+                self.decisions(), covered, {row["number"]: row["waiver"] for row in ends}
+            )
+        except ValueError as error:
+            raise EvidenceError(
+                f"{error}: somebody altered the platform store. Nothing can be decided until it is "
+                "restored."
+            ) from None

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from migration_platform.entity import Entity
 from migration_platform.errors import MigrationError
+from migration_platform.outline import Outline
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.staging import Kind, quote_name, quote_text
 from migration_platform.token import token
@@ -52,7 +52,7 @@ def trace_record(platform: Platform, entity: str, identifier: str) -> Trace:
 
     Raises MigrationError if no cohort that was transformed has it.
     """
-    declared = platform.entity(entity)
+    declared = platform.outline(entity)
     cohorts = [REFERENCE] if declared.is_reference else [c.name for c in platform.plan.cohorts]
     for cohort in cohorts:
         row = _find(platform, declared, cohort, identifier)
@@ -65,7 +65,7 @@ def trace_record(platform: Platform, entity: str, identifier: str) -> Trace:
 
 
 def _find(
-    platform: Platform, entity: Entity, cohort: str, identifier: str
+    platform: Platform, entity: Outline, cohort: str, identifier: str
 ) -> tuple[str, str, str, str | None, str | None] | None:
     path = platform.staging.path(cohort, entity.name, "ends")
     if not path.exists():
@@ -92,7 +92,7 @@ def _find(
 
 def _follow(
     platform: Platform,
-    entity: Entity,
+    entity: Outline,
     cohort: str,
     source_id: str,
     destination_id: str,
@@ -118,7 +118,7 @@ def _follow(
         fields=tuple(
             FieldTrace(
                 field=f.name,
-                rule=f.origin.sentence,
+                rule=f.sentence,
                 source={c: source.get(c) for c in f.columns},
                 mapped=_said(mapped.get(f.name)),
                 destination=_said(there.get(f.name)),
@@ -154,16 +154,16 @@ def _rows(
     if not path.exists():
         return []
     with platform.staging.connect() as duck:
-        table = duck.sql(
+        found = duck.execute(
             f"SELECT * FROM read_parquet({quote_text(str(path))}) WHERE {quote_name(key)} = ?",
-            params=[value],
-        ).to_arrow_table()
-    rows: list[dict[str, Any]] = table.to_pylist()
-    return rows
+            [value],
+        )
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def _destination(
-    platform: Platform, entity: Entity, destination_id: str
+    platform: Platform, entity: Outline, destination_id: str
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     from psycopg import sql
     from psycopg.rows import dict_row

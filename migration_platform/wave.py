@@ -52,6 +52,7 @@ class Wave:
     freshness_hours: float
     drill_days: float
     """A drill of each cohort may be so old; 0: none is demanded."""
+    min_sample_charts: int
     line: int
 
 
@@ -217,6 +218,7 @@ class _Reader:
                 "max_unmapped_codes",
                 "freshness_hours",
                 "drill_days",
+                "min_sample_charts",
                 "cohort",
             },
             at,
@@ -248,7 +250,12 @@ class _Reader:
             raise self.fail(
                 self.line("max_patients", after=at), "give a number of patients above 0"
             )
-        return Wave(name, cohorts, most, float(percent), codes, float(hours), float(days), at)
+        charts = raw.get("min_sample_charts", 0)
+        if not isinstance(charts, int) or isinstance(charts, bool) or charts < 0:
+            raise self.fail(self.line("min_sample_charts", after=at), "give a number of charts")
+        return Wave(
+            name, cohorts, most, float(percent), codes, float(hours), float(days), charts, at
+        )
 
     def cohort(self, raw: dict[str, Any], wave: str) -> Cohort:
         name = raw.get("name")

@@ -12,7 +12,15 @@ from pathlib import Path
 
 import polars as pl
 
-from migration_platform.entity import Entity, Field, Reference, Retention, Source, Translation
+from migration_platform.entity import (
+    Entity,
+    Field,
+    Reading,
+    Reference,
+    Retention,
+    Source,
+    Translation,
+)
 from migration_platform.translation import code, identifier, instant, text
 
 MAPS = Path(__file__).parent / "code_maps"
@@ -24,12 +32,14 @@ SHA256 = Translation(
     columns=("PATH",),
     value=pl.col("_sha256"),
     problem=pl.col("_document_problem"),
+    reading=Reading("sha256 of file", ("PATH",)),
 )
 SIZE = Translation(
     sentence="size in bytes of the stored file at PATH",
     columns=("PATH",),
     value=pl.col("_size"),
     problem=pl.when(pl.col("_size") == "0").then(pl.lit("the stored file is empty")),
+    reading=Reading("size of file", ("PATH",)),
 )
 
 ENTITY = Entity(

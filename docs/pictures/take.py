@@ -1,7 +1,8 @@
 """Take the pictures of docs/ from running pages: `python docs/pictures/take.py`.
 
 Needs chromium, and a demo that has run (`make demo`). It starts Dagster's pages on a port of its
-own, photographs them and the expectation reports, and stops what it started.
+own, photographs them, the expectation reports and the page of the last night (run `migration nightly`
+after a fault as in docs/nightly.md), and stops what it started.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ def main() -> None:
             ("expectation-report-phone", "420,900"),
         ):
             photograph(browser, page, HERE / f"{name}.png", size)
+    for page in sorted((home / "reports" / "nights").glob("*.html"))[-1:]:
+        photograph(browser, page.as_uri(), HERE / "night-report.png", "1200,1300")
     command = [sys.executable, "-m", "migration_platform", "ui", "--port", str(PORT)]
     pages = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True

@@ -12,7 +12,23 @@ import traceback
 
 import typer
 
-from migration_platform.command import demo, drill, promote, rollback, run, sample, server, status
+from migration_platform.command import (
+    chart,
+    demo,
+    drill,
+    fault,
+    nightly,
+    promote,
+    reconcile,
+    repair,
+    rollback,
+    run,
+    sample,
+    server,
+    status,
+    total,
+    waive,
+)
 from migration_platform.errors import EvidenceError, GateClosedError, MigrationError
 
 NOT_FINE, UNABLE = 1, 2
@@ -31,11 +47,22 @@ for command in (
     status.status,
     status.accounting,
     status.exceptions,
+    reconcile.reconcile,
+    repair.repair,
+    waive.waive,
+    waive.waivers,
+    nightly.nightly,
+    total.totals,
+    chart.completeness,
+    chart.sample_charts,
+    chart.judge_chart,
+    chart.chart,
     promote.promote,
     drill.drill,
     rollback.rollback,
     status.trace,
     status.mapping,
+    fault.faults,
     server.up,
     server.down,
     server.ui,

@@ -35,6 +35,11 @@ def count(value: int | None) -> str:
     return "·" if value is None else f"{value:,}"
 
 
+def count_records(number: int) -> str:
+    """`1 record`, `1,204 records`."""
+    return f"{number:,} record" + ("" if number == 1 else "s")
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document for a machine.")]
 """The `--json` option, the same for each command that has it."""
 

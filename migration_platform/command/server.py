@@ -8,6 +8,7 @@ import typer
 
 from migration_platform import embedded, launcher
 from migration_platform.command.console import Json, err, print_json
+from migration_platform.errors import ConfigurationError
 from migration_platform.server import LOOPBACK, ROLE
 from migration_platform.settings import DATABASES, Settings, variable
 
@@ -67,13 +68,20 @@ def down(json: Json = False) -> None:
 def ui(
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1.", min=1, max=65535)] = 3000,
 ) -> None:
-    """Start Dagster's webserver and daemon on loopback, until Ctrl-C.
+    """Start Dagster's webserver and daemon on loopback, until Ctrl-C, and serve the reports.
 
     The pages have no login: they stay on this machine, or behind a proxy that authenticates.
     """
     settings = Settings.load()
-    launcher.require_free_port(port)
+    if port == settings.report_port:
+        raise ConfigurationError(
+            f"port {port} is the reports' (MIGRATION_REPORT_PORT): name another one with --port."
+        )
+    launcher.require_free_port(port, "--port")
+    launcher.require_free_port(settings.report_port, "MIGRATION_REPORT_PORT")
+    launcher.start_report_server(settings)
     err.print(
-        f"Dagster will answer on http://{LOOPBACK}:{port} within half a minute. Ctrl-C ends it."
+        f"Dagster will answer on http://{LOOPBACK}:{port} within half a minute; its checks link the "
+        f"expectation reports on port {settings.report_port}. Ctrl-C ends both."
     )
     launcher.become_dagster(settings, port)

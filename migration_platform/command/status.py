@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from migration_platform.command.chart import say_completeness
 from migration_platform.command.console import MARKS, Json, count, out, print_json
 
 
@@ -37,6 +38,7 @@ def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
         evidence = assemble_evidence(platform, name)
         before = platform.plan.before(name)
         reasons = list(evidence.reasons)
+        charts = {c["cohort"]: c for c in evidence.document["charts"]}
         if before is not None and platform.store.promotion(before.name) is None:
             reasons.insert(0, f"wave {before.name} is not promoted, so no cohort of it may load")
         found.append(
@@ -47,6 +49,7 @@ def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
                 if reasons == list(evidence.reasons)
                 else f"Wave {name} is held: {reasons[0]}.",
                 "reasons": reasons,
+                "waived": evidence.waived,
                 "evidence_digest": evidence.digest,
                 "cohorts": [
                     {
@@ -55,6 +58,7 @@ def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
                         "loaded": c["loaded"],
                         "unfinished_stages": c["missing_stages"],
                         "reconciled_at": c["reconciled_at"],
+                        "completeness": charts[c["name"]]["completeness"],
                     }
                     for c in evidence.document["cohorts"]
                     if c["name"] != "reference"
@@ -69,6 +73,8 @@ def print_wave(wave: dict[str, Any]) -> None:
     out.print(f"{MARKS[wave['verdict']]}  [bold]{wave['sentence']}[/]")
     for reason in wave["reasons"] if len(wave["reasons"]) > 1 else ():
         out.print(f"    - {reason}", markup=False)
+    for waived in wave["waived"]:
+        out.print(f"    - waived: {waived}", markup=False)
     for cohort in wave["cohorts"]:
         done = (
             f"not finished: {', '.join(cohort['unfinished_stages'])}"
@@ -77,6 +83,8 @@ def print_wave(wave: dict[str, Any]) -> None:
         )
         people = "not frozen" if cohort["patients"] is None else f"{cohort['patients']:,} patients"
         out.print(f"    {cohort['name']}: {people}, {done}", style="dim")
+        if cohort["completeness"]:
+            out.print(f"      charts: {say_completeness(cohort['completeness'])}", style="dim")
     out.print(f"    evidence {wave['evidence_digest'][:12]}", style="dim")
 
 

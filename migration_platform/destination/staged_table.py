@@ -14,9 +14,12 @@ import psycopg
 from psycopg import sql
 
 from migration_platform.entity import Entity, Type
-from migration_platform.staging import BATCH_ROWS, quote_text
+from migration_platform.staging import quote_text
 
 SCHEMA = "migration_staging"
+
+PART_ROWS = 10_000
+"""Records sent at once: the next ones are written out while the server reads these."""
 
 POSTGRES_TYPE: dict[Type, str] = {
     "text": "text",
@@ -83,13 +86,14 @@ def stage_records(
         reader = (
             duck.cursor()
             .sql(f"SELECT * FROM read_parquet({quote_text(str(mapped))})")
-            .to_arrow_reader(BATCH_ROWS)
+            .to_arrow_reader(PART_ROWS)
         )
         with cursor.copy(sql.SQL("COPY {} FROM STDIN (FORMAT csv)").format(table)) as copy:
             for batch in reader:
                 # Polars writes a null as nothing and an empty text as "": COPY reads them so too.
                 copy.write(pl.DataFrame(pl.from_arrow(batch)).write_csv(include_header=False))
-        cursor.execute(sql.SQL("ANALYZE {}").format(table))
+        # Of what the load joins by; the suites read the table as a whole.
+        cursor.execute(sql.SQL("ANALYZE {} (id, source_id)").format(table))
         cursor.execute(
             sql.SQL("COMMENT ON TABLE {} IS {}").format(table, sql.Literal(f"{digest} {rows}"))
         )

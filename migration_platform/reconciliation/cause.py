@@ -16,6 +16,7 @@ KINDS: dict[str, str] = {
     "missing record": "sent, and not there",
     "unexpected record": "there, and not sent",
     "duplicate record": "there more often than it was sent",
+    "unreadable": "a value was sent that reconciliation cannot read in the source's text",
     "value lost": "a value was sent, and there is none",
     "value added": "nothing was sent, and there is a value",
     "null against empty": "one side has no value, the other an empty text",
@@ -56,11 +57,14 @@ def classify(sql: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> None:
         "WHEN found IS NULL THEN 'value lost'",
         "WHEN sent IS NULL THEN 'value added'",
     ]
+    alike: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for column in columns:
-        of_field = f"field = {quote_text(column.name)}"
-        cases += [
-            f"WHEN {of_field} AND {when} THEN {quote_text(kind)}" for when, kind in _cases(column)
-        ]
+        alike.setdefault(tuple(_cases(column)), []).append(quote_text(column.name))
+    for conditions, names in alike.items():
+        within = " ".join(f"WHEN {when} THEN {quote_text(kind)}" for when, kind in conditions)
+        cases.append(
+            f"WHEN field IN ({', '.join(names)}) THEN CASE {within} ELSE 'other value' END"
+        )
     sql.execute(
         f"UPDATE difference SET kind = CASE {' '.join(cases)} ELSE 'other value' END "
         "WHERE kind IS NULL"
@@ -84,7 +88,8 @@ def _cases(column: Column) -> list[tuple[str, str]]:
         ]
     if column.type in ("decimal", "integer"):
         sent, found = "TRY_CAST(sent AS DOUBLE)", "TRY_CAST(found AS DOUBLE)"
-        power = f"log10(abs({sent} / {found}))"
+        # No logarithm of what is zero, or divided by an infinity.
+        power = f"log10(NULLIF(abs({sent} / {found}), 0))"
         return [
             (f"{sent} = -({found})", "sign"),
             (

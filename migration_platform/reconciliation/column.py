@@ -1,18 +1,22 @@
 """Column: one compared field, how both sides write it, and when two of its values are equal.
 
 Both sides are brought to one canonical form: an id, a text and a date as they are, an instant in
-microseconds since 1970, a number as exact text without trailing zeros. Equality is judged on typed
-values with `IS DISTINCT FROM`, never on a hash or a concatenated text.
+microseconds since 1970, a number as exact text. Equality is judged on typed values with
+`IS DISTINCT FROM`, never on a hash or a concatenated text; a number's trailing zeros count for nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migration_platform.entity import EXACT, Entity, Equality, Type
+from migration_platform.entity import DECIMAL_SCALE, EXACT, Entity, Equality, Type
 
 CROSSWALK = "source_id"
 """The compared column beside an entity's fields: the source id that the crosswalk gives a record."""
+
+LATEST, EARLIEST = "294246-12-31 23:59:59.999999+00", "4714-11-24 00:00:00+00 BC"
+LATEST_DAY, EARLIEST_DAY = "5874897-12-31", "4714-11-24 BC"
+"""Where instants and days end that Arrow can carry. Postgres' infinities are read as these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +31,7 @@ class Column:
         """A mapped record's value (typed as in `entity.POLARS_TYPE`) in canonical form."""
         name = quote_name(self.name)
         if self.type == "decimal":
-            # Exact text without trailing zeros, as Postgres' trim_scale gives it.
-            return (
-                f"CASE WHEN {name} = 0 THEN '0' ELSE "
-                f"regexp_replace(rtrim({name}::varchar, '0'), '\\.$', '') END AS {name}"
-            )
+            return f"{name}::varchar AS {name}"
         if self.type == "timestamp":
             return f"epoch_us({name}) AS {name}"
         return name
@@ -40,18 +40,32 @@ class Column:
         """Postgres: the destination's value (of row `d`) in canonical form."""
         name = quote_name(self.name)
         if self.type == "decimal":
-            return f"trim_scale(d.{name}::numeric)::text AS {name}"
+            # With as many digits as the sent side has, unless that would cut one off.
+            number = f"d.{name}::numeric"
+            return (
+                f"CASE WHEN min_scale({number}) <= {DECIMAL_SCALE} "
+                f"THEN round({number}, {DECIMAL_SCALE})::text ELSE {number}::text END AS {name}"
+            )
         if self.type == "timestamp":
-            return f"(extract(epoch FROM d.{name}) * 1000000)::bigint AS {name}"
+            # Arrow has no infinity, and fewer years than Postgres: what is outside stands at the edge.
+            instant = f"d.{name}::timestamptz"
+            return (
+                f"CASE WHEN {instant} > '{LATEST}' THEN '{LATEST}' "
+                f"WHEN {instant} < '{EARLIEST}' THEN '{EARLIEST}' ELSE {instant} END AS {name}"
+            )
+        if self.type == "date":
+            return (
+                f"CASE WHEN d.{name} > '{LATEST_DAY}' THEN '{LATEST_DAY}' "
+                f"WHEN d.{name} < '{EARLIEST_DAY}' THEN '{EARLIEST_DAY}' ELSE d.{name} END AS {name}"
+            )
         if self.type in ("uuid", "text"):
             return f"d.{name}::text AS {name}"
         return f"d.{name}"
 
-    @property
-    def found_type(self) -> str:
-        """DuckDB's type of the canonical form."""
-        kinds = {"date": "DATE", "timestamp": "BIGINT", "integer": "BIGINT", "boolean": "BOOLEAN"}
-        return kinds.get(self.type, "VARCHAR")
+    def plain_sql(self) -> str:
+        """DuckDB: a canonical value as people are shown it."""
+        name = quote_name(self.name)
+        return f"{trim_number(name)} AS {name}" if self.type == "decimal" else name
 
     def differs(self, sent: str = "s", found: str = "f") -> str:
         """DuckDB: whether two canonical values of one record count as different (never null)."""
@@ -62,15 +76,39 @@ class Column:
             return f"(trim({a}) IS DISTINCT FROM trim({b}))"
         if rule == "caseless":
             return f"(lower({a}) IS DISTINCT FROM lower({b}))"
+        if rule == "json":
+            same = f"{_json_leaves(a)} = {_json_leaves(b)}"
+            return f"({a} IS DISTINCT FROM {b} AND NOT COALESCE({same}, false))"
         if rule == "tolerance":
             limit, scale = self.equality.tolerance, 1
             if self.type == "timestamp":
                 a, b, scale = f"{a}::hugeint", f"{b}::hugeint", 1_000_000
             elif self.type == "decimal":
-                a, b = f"{a}::decimal(38, 12)", f"{b}::decimal(38, 12)"
+                # What is no number (NaN, an infinity) is near to none.
+                a, b = f"TRY_CAST({a} AS decimal(38, 12))", f"TRY_CAST({b} AS decimal(38, 12))"
             near = f"abs({a} - {b}) <= {limit} * {scale}"
             return f"({sent}.{name} IS DISTINCT FROM {found}.{name} AND COALESCE({near}, false) = false)"
+        if self.type == "decimal":
+            a, b = trim_number(a), trim_number(b)
         return f"({a} IS DISTINCT FROM {b})"
+
+
+def _json_leaves(text: str) -> str:
+    """DuckDB: every value of a JSON text with its path, sorted; null if a key stands in it twice,
+    or if it is no JSON."""
+    leaf = "fullkey || chr(0) || type || chr(0) || COALESCE(atom::varchar, '')"
+    return (
+        f"(SELECT CASE WHEN count(*) = count(DISTINCT fullkey) THEN list_sort(list({leaf})) END "
+        f"FROM json_tree(TRY_CAST({text} AS JSON)))"
+    )
+
+
+def trim_number(text: str) -> str:
+    """DuckDB: an exact number's text in its one shortest form."""
+    shortest = (
+        f"CASE WHEN contains({text}, '.') THEN rtrim(rtrim({text}, '0'), '.') ELSE {text} END"
+    )
+    return f"CASE {shortest} WHEN '-0' THEN '0' ELSE {shortest} END"
 
 
 def compared_columns(entity: Entity) -> tuple[Column, ...]:

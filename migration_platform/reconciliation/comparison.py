@@ -1,10 +1,10 @@
-"""Comparison: the records sent and the records found, joined by id and compared field by field.
+"""Comparison: the records sent and the records found, side by side in order of id, field by field.
 
-The found side comes as a stream in order of id and is joined slice by slice with the sent records
-of the same range of ids, so that what is held in memory does not grow with the entity. The first
-look (`find_suspects`) keeps only the ids of what differs; `explain` then says in which field and
-how, on the values of a second look. Keys count with their multiplicity: a second row of one id is
-a finding, whatever it holds.
+Both sides come as streams in order of id and are laid side by side, slice by slice, so that what is
+held in memory does not grow with the entity. Values that are the same bit by bit are passed over;
+of the rest, `Column.differs` decides. The first look (`find_suspects`) keeps only the ids of what
+differs; `explain` then says in which field and how, on the values of a second look. Keys count
+with their multiplicity: a second row of one id is a finding, whatever it holds.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import pyarrow.compute as pc
 
 from migration_platform.reconciliation.cause import classify
 from migration_platform.reconciliation.column import Column, quote_name, quote_text
+from migration_platform.reconciliation.ordered_stream import OrderedStream, next_slices
 
-SLICE_ROWS = 250_000
-"""Found records joined at once."""
+SLICE_ROWS = 100_000
+"""Records of each side that are laid side by side at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,54 +49,37 @@ class SecondLook:
 
 
 def find_suspects(
-    sql: duckdb.DuckDBPyConnection, columns: Sequence[Column], sent: str, found: Iterable[pa.Table]
+    sql: duckdb.DuckDBPyConnection,
+    columns: Sequence[Column],
+    sent: str,
+    found: Iterable[pa.Table],
+    *,
+    slice_rows: int = SLICE_ROWS,
 ) -> FirstLook:
     """Look once at everything.
 
     `sent` is a relation of `sql` with `id` and the columns as they were mapped; `found` yields
-    tables with `id` and the columns in canonical form. Raises ValueError unless `found` comes in
-    order of id (rows of one id may be torn between two tables).
+    tables with `id` and the columns in canonical form. Raises ValueError unless both come in order
+    of id.
     """
-    sql.execute("CREATE OR REPLACE TEMP TABLE suspect (id VARCHAR)").fetchall()
-    differs = " OR ".join(c.differs() for c in columns)
     chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
-    total = met = suspect_rows = 0
-    low: str | None = None
-    for piece, high in _slice(found):
-        bounds = [f"id > {quote_text(low)}"] if low is not None else []
-        bounds += [f"id <= {quote_text(high)}"] if high is not None else []
-        within = f"{sent} WHERE {' AND '.join(bounds)}" if bounds else sent
-        sql.register("piece", piece)
-        # One group holds all that agrees; every other has the id of a suspect.
-        sql.execute(
-            "CREATE OR REPLACE TEMP TABLE looked AS SELECT "
-            f"CASE WHEN s.id IS NULL OR f.id IS NULL OR {differs} THEN COALESCE(s.id, f.id) END "
-            "AS id, count(s.id) AS sent, count(f.id) AS found "
-            f"FROM (SELECT {chosen} FROM {within}) s FULL JOIN piece f ON s.id = f.id GROUP BY 1"
-        ).fetchall()
-        held, paired = sql.execute("SELECT sum(sent), sum(found) FROM looked").fetchall()[0]
-        held = int(held or 0)
-        if _has_repeats(piece) or int(paired or 0) != piece.num_rows:
-            # An id stands twice on one side: a suspect, however equal its rows look.
-            sql.execute(
-                "INSERT INTO looked SELECT id, 0, 0 FROM piece GROUP BY id HAVING count(*) > 1 "
-                f"UNION ALL SELECT id, 0, 0 FROM (SELECT id FROM {within}) GROUP BY id HAVING count(*) > 1"
-            ).fetchall()
-            held = _one(sql, f"SELECT count(*) FROM (SELECT id FROM {within})")
-        if _one(sql, "SELECT count(*) FROM looked WHERE id IS NOT NULL"):
-            sql.execute("INSERT INTO suspect SELECT id FROM looked WHERE id IS NOT NULL").fetchall()
-            suspect_rows += _one(
-                sql, "SELECT count(*) FROM piece WHERE id IN (SELECT id FROM looked)"
-            )
-        sql.unregister("piece")
-        total += held
-        met += piece.num_rows
-        low = high
-    sql.execute(
-        "CREATE OR REPLACE TEMP TABLE suspect AS SELECT DISTINCT id FROM suspect"
-    ).fetchall()
-    sql.execute("DROP TABLE IF EXISTS looked").fetchall()
-    return FirstLook(total, met, _one(sql, "SELECT count(*) FROM suspect"), suspect_rows)
+    suspects = [pa.array([], pa.string())]
+    suspect_rows = 0
+    reader = sql.sql(f"SELECT {chosen} FROM {sent}").to_arrow_reader(slice_rows)
+    ours = OrderedStream("sent", _tables(reader))
+    # The stream of sent records occupies `sql`: verdicts are asked for over another connection.
+    judge = sql.cursor()
+    with OrderedStream("found", found, ahead=True) as theirs:
+        for mine, other in next_slices(ours, theirs, slice_rows):
+            for ids, rows in _suspects_of(judge, columns, mine, other):
+                suspects.append(ids)
+                suspect_rows += rows
+    judge.close()
+    distinct = pa.table({"id": pa.chunked_array(suspects).unique()})
+    sql.register("suspect_id", distinct)
+    sql.execute("CREATE OR REPLACE TEMP TABLE suspect AS SELECT id FROM suspect_id").fetchall()
+    sql.unregister("suspect_id")
+    return FirstLook(ours.rows, theirs.rows, distinct.num_rows, suspect_rows)
 
 
 def explain(
@@ -107,21 +91,32 @@ def explain(
     now was a change in flight, and counts as settled. Fills the temporary table `difference`.
     """
     chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
-    number = "row_number() OVER (PARTITION BY id) AS copy"
+    plain = ", ".join(["id", *[c.plain_sql() for c in columns]])
+    # Rows of one id are paired in order of what they hold, so that equal ones meet.
+    order = ", ".join(quote_name(c.name) for c in columns)
+    number = f"row_number() OVER (PARTITION BY id ORDER BY {order}) AS copy"
     sql.execute(
-        f"CREATE OR REPLACE TEMP TABLE pair_sent AS SELECT *, {number} FROM (SELECT {chosen} "
+        f"CREATE OR REPLACE TEMP TABLE pair_sent AS SELECT {plain}, {number} FROM (SELECT {chosen} "
         f"FROM {sent} WHERE id IN (SELECT id FROM suspect))"
     ).fetchall()
+    # Of several rows of one id, those that agree come first: what is too many is the other one.
+    agrees = " AND ".join(f"NOT {c.differs()}" for c in columns)
+    ordered = ", ".join(f"f.{quote_name(c.name)}" for c in columns)
     sql.execute(
-        f"CREATE OR REPLACE TEMP TABLE pair_found AS SELECT *, {number} FROM {found} "
-        "WHERE id IN (SELECT id FROM suspect)"
+        f"CREATE OR REPLACE TEMP TABLE pair_found AS SELECT f.*, row_number() OVER (PARTITION BY f.id "
+        f"ORDER BY (s.id IS NOT NULL AND {agrees}) DESC, {ordered}) AS copy FROM (SELECT {plain} "
+        f"FROM {found} WHERE id IN (SELECT id FROM suspect)) f "
+        "LEFT JOIN pair_sent s ON s.id = f.id AND s.copy = 1"
     ).fetchall()
     pairs = "pair_sent s JOIN pair_found f ON s.id = f.id AND s.copy = f.copy"
-    parts = [
-        f"SELECT s.id, 'destination' AS leg, {quote_text(c.name)} AS field, 'mismatched' AS status, NULL AS kind, "
-        f"s.{quote_name(c.name)}::varchar AS sent, f.{quote_name(c.name)}::varchar AS found "
-        f"FROM {pairs} WHERE {c.differs()}"
+    each = ", ".join(
+        f"CASE WHEN {c.differs()} THEN {{field: {quote_text(c.name)}, "
+        f"sent: s.{quote_name(c.name)}::varchar, found: f.{quote_name(c.name)}::varchar}} END"
         for c in columns
+    )
+    parts = [
+        "SELECT id, 'destination' AS leg, d.field, 'mismatched' AS status, NULL AS kind, d.sent, d.found "
+        f"FROM (SELECT s.id, unnest([{each}]) AS d FROM {pairs}) WHERE d IS NOT NULL"
     ]
     parts.append(
         "SELECT s.id, 'destination' AS leg, '' AS field, 'missing' AS status, 'missing record' AS kind, NULL AS sent, "
@@ -155,44 +150,74 @@ def explain(
     )
 
 
-def _slice(found: Iterable[pa.Table]) -> Iterator[tuple[pa.Table, str | None]]:
-    """Cut the stream into tables of about `SLICE_ROWS`, each with the highest id it covers; the last
-    one covers all that is left (None). Rows of one id are never torn apart."""
-    waiting: list[pa.Table] = []
-    rows = 0
-    last: str | None = None
-    schema: pa.Schema | None = None
-    for table in found:
-        schema = table.schema
-        if not table.num_rows:
+def _tables(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
+    yield reader.schema.empty_table()
+    for batch in reader:
+        yield pa.Table.from_batches([batch])
+
+
+def _suspects_of(
+    judge: duckdb.DuckDBPyConnection, columns: Sequence[Column], sent: pa.Table, found: pa.Table
+) -> Iterator[tuple[pa.Array, int]]:
+    """The ids of suspects in two slices of the same range of ids, and how many found rows have them."""
+    if not sent["id"].equals(found["id"]) or len(_repeated(sent["id"])):
+        twice = pa.concat_arrays([_repeated(sent["id"]), _repeated(found["id"])])
+        if len(twice):
+            # An id stands twice on one side: a suspect, however equal its rows look.
+            sent, _ = _split(sent, twice)
+            found, repeats = _split(found, twice)
+            yield twice, len(repeats)
+        common = sent["id"].combine_chunks()
+        found, added = _split(found, common, keep=True)
+        yield added, len(added)
+        sent, absent = _split(sent, found["id"].combine_chunks(), keep=True)
+        yield absent, 0
+    unequal = _unequal(columns, sent, found)
+    if unequal is None:
+        return
+    judge.register("sent_part", sent.filter(unequal))
+    judge.register("found_part", found.filter(unequal))
+    differing = judge.sql(
+        "SELECT s.id FROM sent_part s JOIN found_part f ON s.id = f.id WHERE "
+        + " OR ".join(c.differs() for c in columns)
+    ).to_arrow_table()
+    judge.unregister("sent_part")
+    judge.unregister("found_part")
+    yield differing["id"].combine_chunks().cast(pa.string()), differing.num_rows
+
+
+def _unequal(columns: Sequence[Column], sent: pa.Table, found: pa.Table) -> pa.Array | None:
+    """Which rows, paired by their place, are not the same bit by bit; None if all are."""
+    unequal: pa.Array | None = None
+    for column in columns:
+        a, b = sent[column.name], found[column.name]
+        if a.equals(b):
             continue
-        _require_order(table, last)
-        last = table.column("id")[-1].as_py()
-        waiting.append(table)
-        rows += table.num_rows
-        if rows < SLICE_ROWS:
-            continue
-        whole = pa.concat_tables(waiting)
-        mine = pc.sum(pc.equal(whole.column("id"), pa.scalar(last, whole.schema.field("id").type)))
-        cut = whole.num_rows - mine.as_py()
-        if cut:
-            yield whole.slice(0, cut), whole.column("id")[cut - 1].as_py()
-        waiting, rows = [whole.slice(cut)], whole.num_rows - cut
-    if schema is None:
-        raise ValueError("the found side gave not even an empty table")
-    yield (pa.concat_tables(waiting) if waiting else schema.empty_table()), None
+        try:
+            same = pc.or_(
+                pc.fill_null(pc.equal(a, b), False), pc.and_(pc.is_null(a), pc.is_null(b))
+            )
+            other = pc.invert(same)
+        except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+            # Values of two kinds, such as a text for a number: each pair is judged.
+            other = pa.repeat(True, len(a))
+        unequal = other if unequal is None else pc.or_(unequal, other)
+    return unequal
 
 
-def _require_order(table: pa.Table, last: str | None) -> None:
-    ids = table.column("id").combine_chunks()
-    ordered = len(ids) < 2 or pc.all(pc.less_equal(ids[:-1], ids[1:])).as_py()
-    if not ordered or (last is not None and ids[0].as_py() < last):
-        raise ValueError("the found records do not come in order of id")
+def _split(table: pa.Table, ids: pa.Array, *, keep: bool = False) -> tuple[pa.Table, pa.Array]:
+    """The rows without these ids (with `keep`: only those with them), and the others' ids."""
+    known = pc.is_in(table["id"], value_set=ids)
+    kept = known if keep else pc.invert(known)
+    left = table["id"].filter(pc.invert(kept)).combine_chunks()
+    return table.filter(kept) if len(left) else table, left
 
 
-def _has_repeats(table: pa.Table) -> bool:
-    ids = table.column("id").combine_chunks()
-    return len(ids) > 1 and bool(pc.any(pc.equal(ids[:-1], ids[1:])).as_py())
+def _repeated(ids: pa.ChunkedArray) -> pa.Array:
+    """Those of the ordered ids that stand there more than once."""
+    flat = ids.combine_chunks()
+    again = flat[1:].filter(pc.equal(flat[1:], flat[:-1])) if len(flat) > 1 else flat[:0]
+    return again.unique()
 
 
 def _one(sql: duckdb.DuckDBPyConnection, query: str) -> int:

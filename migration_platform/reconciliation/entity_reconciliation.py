@@ -1,7 +1,8 @@
 """Entity reconciliation: one entity of one cohort, from both sides to counts and differences.
 
-What was sent is compared with what is found (`comparison`), every suspect is looked at again before
-it counts, stored files are opened and hashed, and the snapshot is accounted for anew. All
+What was sent is compared with the source's own text (`round_trip`) and with what is found
+(`comparison`); every suspect at the destination is looked at again before it counts, stored files
+are opened and hashed, and the snapshot is accounted for anew. All
 differences are kept as Parquet beside the cohort's staging, with their values: patient data. What
 leaves the staging area are counts, and clusters that name records by token.
 """
@@ -19,10 +20,13 @@ import duckdb
 import pyarrow as pa
 
 from migration_platform.entity import Entity
+from migration_platform.reconciliation.certificate import Certificate, certify, draw_sample
 from migration_platform.reconciliation.cluster import Cluster, find_clusters
 from migration_platform.reconciliation.column import compared_columns, quote_text
 from migration_platform.reconciliation.comparison import explain, find_suspects
 from migration_platform.reconciliation.document_file import compare_files
+from migration_platform.reconciliation.lookup import Origin
+from migration_platform.reconciliation.round_trip import RoundTrip, prove_mapping
 
 PAUSE_SECONDS = 0.25
 """Between the first look and the second: a change in flight has settled by then, or is none."""
@@ -42,10 +46,12 @@ class Found(Protocol):
 class Reconciliation:
     """What came of comparing one entity of one cohort.
 
-    `extracted` and the ends are counted anew from snapshot and ends; `unaccounted` are snapshot
-    records with no end, more than one, or an end that disagrees with what was sent. `settled`
+    `extracted` and the ends are counted anew from snapshot and ends (`left_out`: the archived and
+    excluded by end and rule); `unaccounted` are snapshot records with no end, more than one, or an
+    end that disagrees with what was sent. A record that differs on both legs is mismatched once.
+    `round_trip` is None if it was proved before and not done again. `settled`
     records differed at the first look and no longer at the second. `digest` names the content that
-    was found.
+    was found. `certificate` says what this very run finds of faults planted on purpose.
     """
 
     extracted: int
@@ -62,6 +68,9 @@ class Reconciliation:
     settled: int
     clusters: tuple[Cluster, ...]
     digest: str
+    round_trip: RoundTrip | None
+    left_out: tuple[tuple[str, str, int], ...]
+    certificate: Certificate
 
 
 def reconcile_entity(
@@ -74,15 +83,18 @@ def reconcile_entity(
     found: Found,
     differences: Path,
     documents: Path | None,
+    origin: Origin | None,
     name_records: Callable[[Sequence[str]], list[str]],
     connection: duckdb.DuckDBPyConnection,
+    seed: str,
 ) -> Reconciliation:
     """Compare one entity of one cohort; write every difference to `differences` (Parquet: id,
     token, leg, field, status, kind, sent, found).
 
     `documents` is the destination's documents folder for entities whose records own a file.
+    `origin` is what the mapping is proved from; None if it was proved before, on the same content.
     `name_records` gives a token for each source id (for a record that no crosswalk knows, its
-    destination id).
+    destination id). From `seed` follows which faults are planted where for the certificate.
     """
     sql = connection.cursor()
     columns = compared_columns(entity)
@@ -90,22 +102,34 @@ def reconcile_entity(
     first = find_suspects(sql, columns, sent, found.read())
     if first.suspects:
         time.sleep(PAUSE_SECONDS)
-    sql.register("again", found.read_only(sql.sql("SELECT id FROM suspect").to_arrow_table()))
+    sample = draw_sample(sql, sent, seed)
+    again = sql.sql("SELECT id FROM suspect").to_arrow_table().column("id").to_pylist()
+    ids = pa.table({"id": pa.array([*again, *sample], pa.string())})
+    sql.register("again", found.read_only(ids))
     second = explain(sql, columns, sent, "again")
     if documents is not None:
         compare_files(sql, sent, documents)
-    mismatched = _one(sql, "SELECT count(DISTINCT id) FROM difference WHERE status = 'mismatched'")
-    _write(sql, sent, name_records, differences)
-    ended = dict(
-        sql.execute(
-            f'SELECT "end", count(*) FROM read_parquet({quote_text(str(ends))}) GROUP BY 1'
-        ).fetchall()
+    proved = None if origin is None else prove_mapping(sql, entity, origin, sent)
+    # A missing record counts as missing, however it was mapped.
+    mismatched = _one(
+        sql,
+        "SELECT count(DISTINCT id) FROM difference WHERE status = 'mismatched' AND (leg <> "
+        "'mapping' OR id NOT IN (SELECT id FROM difference WHERE status = 'missing'))",
     )
+    _write(sql, sent, name_records, differences)
+    ended = sql.execute(
+        f"SELECT \"end\", coalesce(rule, ''), count(*) FROM read_parquet({quote_text(str(ends))}) "
+        "GROUP BY 1, 2 ORDER BY 1, 2"
+    ).fetchall()
+
+    def count(end: str) -> int:
+        return sum(n for each, _, n in ended if each == end)
+
     result = Reconciliation(
         extracted=_one(sql, f"SELECT count(*) FROM read_parquet({quote_text(str(snapshot))})"),
-        archived=ended.get("archived", 0),
-        excluded=ended.get("excluded", 0),
-        excepted=ended.get("excepted", 0),
+        archived=count("archived"),
+        excluded=count("excluded"),
+        excepted=count("excepted"),
         sent=first.sent,
         found=first.found - first.suspect_rows + second.found,
         matched=first.sent - mismatched - second.missing,
@@ -116,6 +140,17 @@ def reconcile_entity(
         settled=second.settled,
         clusters=find_clusters(sql, entity.name),
         digest=_digest(sql, sent_digest),
+        round_trip=proved,
+        left_out=tuple(e for e in ended if e[0] in ("archived", "excluded")),
+        certificate=certify(
+            sql,
+            columns,
+            sent=sent,
+            found="again",
+            sample=sample,
+            seed=seed,
+            files=None if documents is None else (documents, differences.parent),
+        ),
     )
     sql.unregister("again")
     for table in ("suspect", "pair_sent", "pair_found", "difference"):
@@ -174,8 +209,8 @@ def _count_unaccounted(
         f"(SELECT _source_id AS k, count(*) AS n FROM read_parquet({snap}) GROUP BY 1) s FULL JOIN "
         f"(SELECT source_id AS k, count(*) AS n FROM read_parquet({end}) GROUP BY 1) e USING (k) "
         "WHERE s.n IS DISTINCT FROM 1 OR e.n IS DISTINCT FROM 1) + (SELECT count(*) FROM "
-        f"(SELECT id FROM read_parquet({end}) WHERE \"end\" = 'mapped') m "
-        f"FULL JOIN (SELECT id FROM {sent}) s USING (id) WHERE m.id IS NULL OR s.id IS NULL)",
+        f"(SELECT id, source_id FROM read_parquet({end}) WHERE \"end\" = 'mapped') m FULL JOIN "
+        f"(SELECT id, source_id FROM {sent}) s USING (id, source_id) WHERE m.id IS NULL OR s.id IS NULL)",
     )
 
 

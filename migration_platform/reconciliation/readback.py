@@ -21,6 +21,7 @@ from migration_platform.reconciliation.column import (
     quote_name,
     quote_text,
 )
+from migration_platform.row_version import RowVersions, read_versions
 
 PATIENT = "patient"
 
@@ -29,16 +30,31 @@ class Readback:
     """The destination's side, over an ADBC connection. Each look is a transaction of its own, so it
     sees one instant; `seen_at` is that of the first."""
 
-    def __init__(self, connection: Any, cohort: str, entity: Entity) -> None:
+    def __init__(
+        self, connection: Any, cohort: str, entity: Entity, *, with_versions: bool = False
+    ) -> None:
         self.connection, self.cohort, self.entity = connection, cohort, entity
         self.columns = compared_columns(entity)
         self.seen_at: datetime | None = None
+        self.with_versions = with_versions
+        self.versions: RowVersions | None = None
+
+    def look_at_versions(self) -> RowVersions:
+        """The versions of all rows that `read` would read, without reading them."""
+        with self.connection.cursor() as cursor:
+            self.seen_at = self._begin(cursor)
+            versions = read_row_versions(cursor, self.cohort, self.entity)
+        self.connection.rollback()
+        return versions
 
     def read(self) -> Iterator[pa.Table]:
         """Everything, in order of id: `id` and the compared columns in canonical form."""
         with self.connection.cursor() as cursor:
             instant = self._begin(cursor)
             self.seen_at = self.seen_at or instant
+            if self.with_versions and self.versions is None:
+                # In the transaction of the first look: what is compared is what is proven later.
+                self.versions = read_row_versions(cursor, self.cohort, self.entity)
             cursor.execute(
                 f"{readback_query(self.cohort, self.entity, self.columns)} ORDER BY d.id"
             )
@@ -50,9 +66,10 @@ class Readback:
         with self.connection.cursor() as cursor:
             self._begin(cursor)
             cursor.adbc_ingest("migration_suspect", ids, mode="replace", temporary=True)
+            cursor.execute("ANALYZE migration_suspect")
             cursor.execute(
-                f"SELECT * FROM ({readback_query(self.cohort, self.entity, self.columns)}) r "
-                "WHERE id::uuid IN (SELECT id::uuid FROM migration_suspect)"
+                f"{readback_query(self.cohort, self.entity, self.columns)} "
+                "AND d.id IN (SELECT id::uuid FROM migration_suspect)"
             )
             found = pa.concat_tables(list(_tables(cursor.fetch_record_batch())))
         self.connection.rollback()
@@ -70,6 +87,23 @@ def readback_query(cohort: str, entity: Entity, columns: Sequence[Column]) -> st
     """SELECT of `id`, the crosswalk's `source_id` and the entity's compared fields (row `d`)."""
     chosen = ["d.id::text AS id"]
     chosen += ["c.source_id" if c.name == CROSSWALK else c.found_sql() for c in columns]
+    return f"SELECT {', '.join(chosen)} {covered_rows(cohort, entity)}"
+
+
+def read_row_versions(cursor: Any, cohort: str, entity: Entity) -> RowVersions:
+    """The versions of the rows that `readback_query` covers, and of their crosswalk rows."""
+    crosswalk = "migration.crosswalk"
+    return read_versions(
+        cursor,
+        (quote_name(entity.name), crosswalk),
+        "sum(uuid_hash_extended(d.id::uuid, d.xmin::text::bigint))::text, "
+        "sum(uuid_hash_extended(c.destination_id, c.xmin::text::bigint))::text",
+        covered_rows(cohort, entity),
+    )
+
+
+def covered_rows(cohort: str, entity: Entity) -> str:
+    """FROM and WHERE: each row `d` that is read back, with its crosswalk row `c` if it has one."""
     owner = next((f.name for f, r in entity.references if r.entity == PATIENT and f.required), None)
     foreign = "c.destination_id IS NULL"
     if owner is not None:
@@ -82,15 +116,19 @@ def readback_query(cohort: str, entity: Entity, columns: Sequence[Column]) -> st
         # One that left the source but is still referred to stays there, and nobody vouches for it.
         own += " AND c.fingerprint IS NOT NULL"
     return (
-        f"SELECT {', '.join(chosen)} FROM {quote_name(entity.name)} d "
+        f"FROM {quote_name(entity.name)} d "
         f"LEFT JOIN migration.crosswalk c ON c.destination_id = d.id "
         f"AND c.entity = {quote_text(entity.name)} "
-        f"WHERE ({own}) OR ({foreign})"
+        f"WHERE (({own}) OR ({foreign}))"
     )
 
 
 def _tables(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
-    """The batches as tables, one at the least, with plain texts."""
-    yield pa.Table.from_batches([], reader.schema)
+    """The batches as tables, one at the least, with instants as microseconds."""
+    schema = pa.schema(
+        pa.field(f.name, pa.int64() if pa.types.is_timestamp(f.type) else f.type)
+        for f in reader.schema
+    )
+    yield schema.empty_table()
     for batch in reader:
-        yield pa.Table.from_batches([batch])
+        yield pa.Table.from_batches([batch]).cast(schema)

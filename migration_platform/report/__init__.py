@@ -5,6 +5,7 @@ share `page.css`. Nothing is decided here.
 """
 
 from migration_platform.report.expectation_report import render_cohort_report
+from migration_platform.report.night_report import render_night_report
 from migration_platform.report.page import write_report
 
-__all__ = ["render_cohort_report", "write_report"]
+__all__ = ["render_cohort_report", "render_night_report", "write_report"]

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
-import psycopg
-from psycopg import sql
-
-from migration_platform.entity import Entity
 from migration_platform.errors import ConfigurationError
 from migration_platform.source.inspection import Applicability
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from migration_platform.entity import Entity
 
 FORMATS = ("%Y-%m-%d", "%m/%d/%Y", "%d-%b-%Y", "%Y")
 WIDEST_GAP = timedelta(days=366)
@@ -29,6 +31,8 @@ def find_newest_record(
     applicability: Mapping[str, Applicability],
 ) -> datetime | None:
     """The newest day among the records that retention rules date; None if there is no date at all."""
+    from psycopg import sql  # only a cohort's first extract comes here
+
     days: set[date] = set()
     for entity in entities:
         judged = applicability[entity.name]

@@ -109,7 +109,10 @@ class Snapshot:
 
 
 def extraction_query(entity: Entity, absent: frozenset[str], scope: Scope, *, repeats: bool) -> str:
-    """The SELECT that reads an entity's records in scope, in order of `_source_id`.
+    """The SELECT that reads an entity's records in scope, in order of their destination ids.
+
+    That order (`transformation.assign_ids`) is kept from here to the read-back: two sides in one
+    order are compared without being sorted, and the destination's rows stand as its key has them.
 
     A unique key's record is named by the key; of several rows with one key, the second and later
     (in order of their content, so that every run agrees) get `#n`. A table without a key of its own
@@ -160,21 +163,34 @@ def extraction_query(entity: Entity, absent: frozenset[str], scope: Scope, *, re
     if whole:
         origin = f"(SELECT t.*, {', '.join([*whole, f'{name} AS _name'])} FROM {table} t)"
         name = "t._name"
-    if scope.patients is not None and not scope.orphans:
-        where = f"WHERE {patient} IN (SELECT id FROM migration_members)"
-    elif scope.orphans:
-        key = quote_name(scope.population_key)
-        where = (
-            f"WHERE NOT EXISTS (SELECT FROM {quote_name(scope.population_table)} p WHERE "
-            f"btrim(p.{key}::text) <> '' AND btrim(p.{key}::text) = {patient}) "
-            f"AND NOT EXISTS (SELECT FROM migration_members m WHERE m.id = {patient})"
-        )
-    else:
-        where = ""
-    return (
+    where = scope_filter(entity, scope)
+    select = (
         f"SELECT {', '.join(columns)}, {patient} AS _patient, {same} AS _repeat, "
         f"{suspect} AS _suspect, {name} || CASE WHEN {number} > 1 THEN '#' || {number} ELSE '' END "
-        f"AS _source_id FROM {origin} t {where} ORDER BY _source_id"
+        f"AS _source_id FROM {origin} t {where}"
+    )
+    # As bytes: a text with the character zero in it is none for Postgres.
+    prefix = (entity.name.encode() + b"\0").hex()
+    return (
+        f"SELECT * FROM ({select}) r ORDER BY "
+        f"md5('\\x{prefix}'::bytea || convert_to(_source_id, 'UTF8'))::uuid"
+    )
+
+
+def scope_filter(entity: Entity, scope: Scope) -> str:
+    """WHERE: whether a row `t` of the entity's table is in scope."""
+    if scope.patients is None:
+        return ""
+    patient = "NULL::text"
+    if entity.source.patient:
+        patient = f"btrim(t.{quote_name(entity.source.patient)}::text)"
+    if not scope.orphans:
+        return f"WHERE {patient} IN (SELECT id FROM migration_members)"
+    key = quote_name(scope.population_key)
+    return (
+        f"WHERE NOT EXISTS (SELECT FROM {quote_name(scope.population_table)} p WHERE "
+        f"btrim(p.{key}::text) <> '' AND btrim(p.{key}::text) = {patient}) "
+        f"AND NOT EXISTS (SELECT FROM migration_members m WHERE m.id = {patient})"
     )
 
 

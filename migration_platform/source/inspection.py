@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import psycopg
+if TYPE_CHECKING:
+    import psycopg
 
-from migration_platform.entity import Entity
+    from migration_platform.entity import Entity
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ modules that know how, and records in the store what came of it. No rule of a mi
 here.
 """
 
-from migration_platform.stage.extract import extract
+from migration_platform.stage.extract import extract, look_at_source
 from migration_platform.stage.load import load
 from migration_platform.stage.reconcile import Reconciled, reconcile
 from migration_platform.stage.record import StageResult
@@ -18,6 +18,7 @@ __all__ = [
     "batch",
     "extract",
     "load",
+    "look_at_source",
     "reconcile",
     "record_check",
     "transform",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from migration_platform.entity import Entity
 from migration_platform.platform import Platform
+from migration_platform.source.change import SourceChange, find_change, read_source_versions
 from migration_platform.source.extraction import Snapshot
 from migration_platform.stage.record import (
     NOT_APPLICABLE_DIGEST,
@@ -38,6 +40,7 @@ def extract(platform: Platform, cohort: str, entities: Sequence[str]) -> dict[st
                         entity, judged.absent, path, platform.settings.source_documents
                     )
                     size = path.stat().st_size
+                versions = read_source_versions(connection, entity, scope)
                 run.update(
                     row_count=rows,
                     digest=digest,
@@ -47,6 +50,7 @@ def extract(platform: Platform, cohort: str, entities: Sequence[str]) -> dict[st
                         **count_unassigned_patients(platform, cohort, entity),
                     },
                     reason=_absent_sentence(entity, judged.absent),
+                    detail={"source": asdict(versions)},
                 )
             done[name] = result_of(run.ended)
         for name in entities:
@@ -55,6 +59,24 @@ def extract(platform: Platform, cohort: str, entities: Sequence[str]) -> dict[st
                 assert latest is not None
                 done[name] = result_of(latest)
     return done
+
+
+def look_at_source(platform: Platform, cohort: str) -> list[SourceChange]:
+    """What became, since they were extracted, of the source's records of a cohort. Reads no record.
+
+    Raises ConfigurationError if the source cannot be reached.
+    """
+    runs = {r.entity: r for r in platform.store.latest_runs([cohort]) if r.stage == "extract"}
+    names = [n for n in platform.cohort_entities(cohort) if n in runs and runs[n].applicable]
+    scope = scope_of(platform, cohort)
+    with platform.streaming("source") as connection, platform.staging.connect() as duck:
+        Snapshot(connection, scope, duck)
+        return [
+            find_change(
+                connection, platform.entity(name), scope, runs[name].detail.get("source", {})
+            )
+            for name in names
+        ]
 
 
 def _absent_sentence(entity: Entity, absent: frozenset[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 
 from migration_platform import gate
@@ -23,8 +25,12 @@ from migration_platform.stage.suite_batch import newest_check
 from migration_platform.staging import quote_text
 
 
-def load(platform: Platform, cohort: str, entity: str) -> StageResult:
+def load(
+    platform: Platform, cohort: str, entity: str, *, rewrite: Sequence[str] = ()
+) -> StageResult:
     """Load what was transformed and checked, in one transaction.
+
+    Written is what changed since the last load, and the records of the destination ids `rewrite`.
 
     Raises GateClosedError if the wave before is not promoted, or the suite has not passed on exactly
     what is staged; MigrationError if the destination refuses it.
@@ -69,6 +75,7 @@ def load(platform: Platform, cohort: str, entity: str) -> StageResult:
                     platform.entities,
                     digest=transformed.digest,
                     mapping_digest=transformed.mapping_digest,
+                    rewrite=rewrite,
                 )
                 if cohort != REFERENCE:
                     # Again just before the commit: a promotion may have been undone meanwhile.

@@ -52,7 +52,9 @@ def recorded(platform: Platform, cohort: str, entity: str, stage: Stage) -> Iter
     try:
         yield run
     except BaseException as error:
-        failed = replace(run.run, state="failed", reason=type(error).__name__)
+        # A text that this platform did not write may quote a patient's value.
+        own = f": {error}" if isinstance(error, MigrationError) else ""
+        failed = replace(run.run, state="failed", reason=f"{type(error).__name__}{own}")
         try:
             platform.store.finish(number, failed)
         except psycopg.Error:

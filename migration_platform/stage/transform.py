@@ -55,7 +55,7 @@ def transform(platform: Platform, cohort: str, entity: str) -> StageResult:
                         connection, cohort, declared, mapped, result.digest, result.mapped, duck
                     )
                 store.replace_exceptions(
-                    cohort, entity, read_exceptions(platform, entity, ends, duck)
+                    cohort, entity, "transform", read_exceptions(platform, entity, ends, duck)
                 )
             run.update(
                 row_count=result.mapped,

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import polars as pl
 
-from migration_platform.entity import DECIMAL_PRECISION, DECIMAL_SCALE, POLARS_TYPE, Translation
+from migration_platform.entity import (
+    DECIMAL_PRECISION,
+    DECIMAL_SCALE,
+    POLARS_TYPE,
+    Reading,
+    Translation,
+)
 from migration_platform.translation.in_turn import read_in_turn
 from migration_platform.translation.word import filled, problem_unless
 
 _DECIMAL = POLARS_TYPE["decimal"]
 _WHOLE = DECIMAL_PRECISION - DECIMAL_SCALE
 _EXACT = rf"^[+-]?(\d{{1,{_WHOLE}}}(\.\d{{0,{DECIMAL_SCALE}}}0*)?|\.\d{{1,{DECIMAL_SCALE}}}0*)$"
+_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)$"
 _MONEY = (
     r"^(-?\$?|\$-)(\d+|\d{1,3}(,\d{3})+)(\.\d*)?$",
     r"^(-?\$?|\$-)\.\d+$",
@@ -35,6 +42,7 @@ def money(column: str) -> Translation:
         columns=(column,),
         value=value,
         problem=problem_unless(value, given, _MONEY_PROBLEM),
+        reading=Reading("money", (column,), loss="a currency sign beside the number"),
     )
 
 
@@ -47,18 +55,25 @@ def decimal(column: str) -> Translation:
         columns=(column,),
         value=value,
         problem=problem_unless(value, given, _NUMBER_PROBLEM),
+        reading=Reading("decimal", (column,)),
     )
 
 
 def number_within(column: str) -> Translation:
     """A number where the text is one; empty, without a problem, where it is words.
 
-    For values that are numbers or answers. The text itself must have a field of its own.
+    For values that are numbers or answers. The text itself must have a field of its own. A number
+    with more digits than are kept is a problem: it would go missing where numbers are looked for.
     """
+    given = filled(column)
+    value = _read_exact(given)
+    number = pl.when(given.str.contains(_NUMBER)).then(given)
     return Translation(
         sentence=f"{column} as an exact number where it is one, else empty",
         columns=(column,),
-        value=_read_exact(filled(column)),
+        value=value,
+        problem=problem_unless(value, number, _NUMBER_PROBLEM),
+        reading=Reading("number within", (column,), loss="what is written there in words"),
     )
 
 
@@ -72,6 +87,7 @@ def integer(column: str) -> Translation:
         columns=(column,),
         value=value,
         problem=problem_unless(value, given, "not a whole number"),
+        reading=Reading("integer", (column,)),
     )
 
 

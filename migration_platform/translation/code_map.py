@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from migration_platform.entity import Translation
+from migration_platform.entity import Reading, Translation
 from migration_platform.errors import ConfigurationError
 from migration_platform.translation.word import filled, problem_unless
 
@@ -69,6 +69,14 @@ def code(column: str, code_map: Path) -> Translation:
         columns=(column,),
         value=value,
         problem=problem_unless(value, given, f"no translation in {name}"),
+        reading=Reading(
+            "code",
+            (column,),
+            (("code_map", str(code_map)),),
+            loss=f"letter case; {name} makes {len(codes)} source codes {len(set(codes.values()))}"
+            if len(set(codes.values())) < len(codes)
+            else "letter case",
+        ),
         files=(code_map,),
         kind="unmapped code",
     )
@@ -88,4 +96,5 @@ def boolean(column: str) -> Translation:
         columns=(column,),
         value=value,
         problem=problem_unless(value, given, "neither yes nor no"),
+        reading=Reading("boolean", (column,), loss="which word for yes or no was written"),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from migration_platform.entity import Translation
+from migration_platform.entity import Reading, Translation
 from migration_platform.translation.word import filled, problem_unless
 
 _NORTH_AMERICAN = r"^\+?1?([2-9][0-9]{2}[2-9][0-9]{6})$"
@@ -27,6 +27,7 @@ def phone(column: str) -> Translation:
         columns=(column,),
         value=value,
         problem=problem_unless(value, given, "not a telephone number"),
+        reading=Reading("phone", (column,), loss="how the number was punctuated"),
     )
 
 
@@ -40,6 +41,7 @@ def email(column: str) -> Translation:
         columns=(column,),
         value=value,
         problem=problem_unless(value, given, "not an email address"),
+        reading=Reading("email", (column,), loss="letter case"),
     )
 
 
@@ -59,4 +61,5 @@ def postal_code(column: str) -> Translation:
         columns=(column,),
         value=value,
         problem=problem_unless(value, given, "not a ZIP code"),
+        reading=Reading("postal code", (column,), loss="whether leading zeros were missing"),
     )

@@ -7,7 +7,7 @@ from typing import Literal
 
 import polars as pl
 
-from migration_platform.entity import Translation
+from migration_platform.entity import Reading, Translation
 from migration_platform.translation.in_turn import Reader, read_in_turn
 from migration_platform.translation.word import describe_absent, filled, problem_unless
 
@@ -25,6 +25,12 @@ _SPELLING: dict[Spelling, tuple[str, str]] = {
 """Which texts a spelling takes, and how the sentence shows it. Years have four digits: two-digit
 years are refused rather than guessed."""
 
+_LOSS: dict[Spelling, str] = {
+    "timestamp": "a time of day behind the date",
+    "year start": "that only the year was known",
+    "year end": "that only the year was known",
+}
+
 USUAL: tuple[Spelling, ...] = ("iso", "us", "day-month", "timestamp")
 
 
@@ -40,6 +46,12 @@ def date(
         columns=(column,),
         value=value,
         problem=problem_unless(value, given, "not a date in an accepted spelling"),
+        reading=Reading(
+            "date",
+            (column,),
+            (("spellings", tuple(spellings)), ("absent", tuple(absent))),
+            loss="; ".join(_LOSS[each] for each in spellings if each in _LOSS),
+        ),
     )
 
 

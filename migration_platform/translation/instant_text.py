@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from migration_platform.entity import POLARS_TYPE, Translation
+from migration_platform.entity import POLARS_TYPE, Reading, Translation
 from migration_platform.translation.day import day_reader
 from migration_platform.translation.in_turn import Reader, read_in_turn
 from migration_platform.translation.word import describe_absent, filled
@@ -21,6 +21,7 @@ _WITH_OFFSET = rf"^{_CLOCK} ?(Z|[+-]\d{{2}}:?\d{{2}})$"
 _US_WALL = r"^\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2} ?[AaPp][Mm]$"
 
 _INSTANT = POLARS_TYPE["timestamp"]
+_LOSS = "the offset it was written with; that a date alone had no time of day"
 _UNREADABLE = "not a time in an accepted spelling"
 
 
@@ -43,6 +44,7 @@ def instant(column: str, absent: Sequence[str] = ()) -> Translation:
         columns=(column,),
         value=value,
         problem=read_in_turn(pl.when(value.is_null()).then(given), [explain], pl.String()),
+        reading=Reading("instant", (column,), (("absent", tuple(absent)),), loss=_LOSS),
     )
 
 
@@ -75,6 +77,7 @@ def local_time(column: str, zone: str) -> Translation:
         columns=(column,),
         value=value,
         problem=read_in_turn(pl.when(value.is_null()).then(given), [explain], pl.String()),
+        reading=Reading("local time", (column,), (("zone", zone),), loss=_LOSS),
     )
 
 

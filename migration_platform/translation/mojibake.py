@@ -22,7 +22,7 @@ _TAIL = "[" + "".join(re.escape(c) for c, n in sorted(_BYTE.items()) if n < 0xC0
 MARKER = f"(?:[\u00c2-\u00df]{_TAIL}|[\u00e0-\u00ef]{_TAIL}{{2}}|[\u00f0-\u00f4]{_TAIL}{{3}})"
 """A lead byte and the right number of continuation bytes, each as the letter it was read as."""
 
-_RUN = re.compile(f"{MARKER}+")
+_SEQUENCE = re.compile(MARKER)
 _PASSES = 3
 """Text can have been mangled more than once; each pass undoes one time."""
 
@@ -30,7 +30,7 @@ _PASSES = 3
 def repair_text(value: str) -> str:
     """The text as it was before it was read in the wrong encoding."""
     for _ in range(_PASSES):
-        repaired = _RUN.sub(_decode, value)
+        repaired = _SEQUENCE.sub(_decode, value)
         if repaired == value:
             break
         value = repaired

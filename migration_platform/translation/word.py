@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from migration_platform.entity import Translation
+from migration_platform.entity import Reading, Translation
 from migration_platform.translation.mojibake import repair_series
 
 
@@ -40,6 +40,7 @@ def text(column: str) -> Translation:
         sentence=f"{column}, trimmed, empty is no value; UTF-8 once read as Windows-1252 repaired",
         columns=(column,),
         value=pl.when(trimmed != "").then(trimmed),
+        reading=Reading("text", (column,), loss="which letters were stored in the wrong encoding"),
     )
 
 
@@ -49,20 +50,40 @@ def identifier(column: str, absent: Sequence[str] = ()) -> Translation:
         sentence=f"{column} as it is, trimmed, empty is no value{describe_absent(absent)}",
         columns=(column,),
         value=filled(column, absent),
+        reading=Reading(
+            "identifier",
+            (column,),
+            (("absent", tuple(absent)),),
+            loss="which of the words for none was written" if absent else "",
+        ),
     )
 
 
 def constant(value: str | int | bool) -> Translation:
     """The same value for every record."""
-    return Translation(sentence=f"always {value!r}", columns=(), value=pl.lit(value))
+    return Translation(
+        sentence=f"always {value!r}",
+        columns=(),
+        value=pl.lit(value),
+        reading=Reading("constant", options=(("value", str(value)),)),
+    )
 
 
 def first_of(*translations: Translation) -> Translation:
     """The first that has a value. For retention rules, e.g. the end of a period, else its start."""
     values = [each.value for each in translations]
+    parts = tuple(each.reading for each in translations if each.reading is not None)
     return Translation(
         sentence="the first that is there of: " + "; ".join(each.sentence for each in translations),
         columns=tuple(dict.fromkeys(c for each in translations for c in each.columns)),
         value=pl.coalesce(values),
         files=tuple(dict.fromkeys(f for each in translations for f in each.files)),
+        reading=Reading(
+            "first of",
+            tuple(dict.fromkeys(c for part in parts for c in part.columns)),
+            loss="which of them it came from",
+            parts=parts,
+        )
+        if len(parts) == len(translations)
+        else None,
     )

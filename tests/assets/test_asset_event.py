@@ -11,6 +11,7 @@ from migration_platform.check import CheckOutcome, ExpectationResult, Outcome
 from migration_platform.errors import GateClosedError
 
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
+URL = "http://127.0.0.1:3010/one.html"
 
 
 def outcome(word: Outcome) -> CheckOutcome:
@@ -41,16 +42,17 @@ def outcome(word: Outcome) -> CheckOutcome:
 def test_only_passed_passes_and_only_not_applicable_does_not_block(
     word: Outcome, passed: bool, severity: dg.AssetCheckSeverity
 ) -> None:
-    found = describe_check("suite", outcome(word), Path("/reports/one.html"))
+    found = describe_check("suite", outcome(word), Path("/reports/one.html"), URL)
     assert found.passed is passed
     assert found.severity == severity
 
 
 def test_a_check_names_what_did_not_pass_with_its_counts_and_links_the_report() -> None:
-    found = describe_check("suite", outcome("failed"), Path("/reports/one.html"))
+    found = describe_check("suite", outcome("failed"), Path("/reports/one.html"), URL)
     assert found.description == "failed: 1 failed, 1 passed"
     assert found.metadata["not passed"].value == "- **failed** name is there (3 of 200, 1.5 %)"
-    assert found.metadata["open the report"].value == "file:///reports/one.html"
+    assert found.metadata["open the report"].value == URL
+    assert found.metadata["expectation report"].value == "/reports/one.html"
 
 
 @pytest.mark.parametrize(

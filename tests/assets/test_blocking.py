@@ -48,6 +48,8 @@ def test_a_cohort_moves_and_every_check_passes(platform, definitions, instance) 
     assert count(platform, "visit") == 2
     report = checks["load", "suite_in_destination"].metadata["expectation report"].value
     assert report == str(platform.settings.reports / "one.html")
+    link = checks["load", "suite_in_destination"].metadata["open the report"].value
+    assert link == "http://127.0.0.1:3010/one.html"
     assert (platform.settings.reports / "one.html").exists()
 
 

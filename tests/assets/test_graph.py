@@ -42,6 +42,7 @@ def test_every_entity_has_an_asset_in_every_stage(shipped: dg.RepositoryDefiniti
         *((stage, entity) for stage in STAGES for entity in entities),
         ("wave", "evidence"),
         ("wave", "promotion"),
+        ("night", "report"),
     }
 
 

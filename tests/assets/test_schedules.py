@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import dagster as dg
 
 from assets.partitions import Partitions
-from assets.schedules import define_nightly
+from assets.schedules import define_nightly, define_nightly_report
 
 PARTITIONS = Partitions(
     cohorts=dg.StaticPartitionsDefinition(["one", "two"]),
@@ -58,3 +58,31 @@ def test_the_reference_entities_are_looked_at_in_the_same_night() -> None:
     job = defs.resolve_job_def(schedule.job_name)
     keys = {key.to_user_string() for key in job.asset_layer.selected_asset_keys}
     assert keys == {"reconcile/organization", "reconcile/practitioner", "reconcile/payer"}
+
+
+def test_the_night_is_judged_after_the_cohorts_without_being_switched_on() -> None:
+    from assets.definitions import defs
+
+    report = defs.get_repository_def().get_schedule_def("nightly_report")
+    assert (report.cron_schedule, report.execution_timezone) == ("15 5 * * *", "UTC")
+    assert report.default_status == dg.DefaultScheduleStatus.RUNNING
+    keys = defs.resolve_job_def(report.job_name).asset_layer.selected_asset_keys
+    assert {key.to_user_string() for key in keys} == {"night/report"}
+
+
+def test_the_report_is_skipped_when_no_cohort_is_live() -> None:
+    @dg.asset
+    def nothing() -> None: ...
+
+    job = dg.define_asset_job("nightly_report", selection=[nothing])
+    at = datetime(2026, 11, 20, 5, 15, tzinfo=UTC)
+    found = {}
+    for live in ([], ["two"]):
+        platform = SimpleNamespace(live_cohorts=lambda live=live: live)
+        schedule = define_nightly_report(job, lambda platform=platform: platform)  # type: ignore[arg-type, misc, return-value]
+        with dg.DagsterInstance.ephemeral() as instance:
+            context = dg.build_schedule_context(instance, scheduled_execution_time=at)
+            found[tuple(live)] = schedule(context)
+
+    assert found[()] == dg.SkipReason("No cohort is live on the destination yet.")
+    assert found[("two",)].run_key == "nightly/2026-11-20/report"  # type: ignore[union-attr]

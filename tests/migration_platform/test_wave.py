@@ -63,6 +63,8 @@ def test_waves_come_in_order_and_know_the_one_before(tmp_path: Path) -> None:
         ("months = 12", "months = -1", "line 6: months must be a number of months"),
         ('state = ["MA"]', 'colour = ["red"]', "line 17: cohort 'a': rules are over"),
         ("max_patients = 10", "max_patients = 0", "line 13: give a number of patients above 0"),
+        ("max_patients = 10", "min_sample_charts = -1", "line 13: give a number of charts"),
+        ("max_patients = 10", "min_sample_charts = true", "line 13: give a number of charts"),
         ("max_patients = 10", "patients = 10", "line 13: wave 'pilot' has no setting 'patients'"),
         ('key = "Id"', "", "line 1: [population] needs 'key'"),
         ('name = "b"', 'name = "reference"', "line 23: a cohort needs a name"),

@@ -61,6 +61,27 @@ def test_from_an_empty_home_to_a_promoted_pilot_and_what_happens_after(project: 
     pilot = project.waves()["pilot"]
     assert (pilot["verdict"], pilot["reasons"]) == ("promote", [])
 
+    # Both sides add up to the same without the mapping; charts are whole but for what waits.
+    totals = project.ask("totals")
+    assert {t["outcome"] for t in totals} <= {"equal", "nothing to compare"}
+    assert sum(t["outcome"] == "equal" for t in totals) > 40
+    for each in project.ask("completeness", "--wave", "pilot"):
+        whole = each["completeness"]
+        assert whole["charts"] == whole["whole"] + whole["fragmented"] > 20
+        assert {g["kind"] for g in whole["gaps"]} <= {"waiting for a person"}
+
+    # Charts are drawn, one is judged wrong and blocks, and judged right it does not.
+    drawn = project.ask("sample-charts", "pilot", "--charts", "5", "--seed", "3")
+    assert [sum(c["is_random"] for c in s["charts"]) for s in drawn] == [5, 5]
+    assert project.ask("sample-charts", "pilot") == drawn
+    chart = drawn[0]["charts"][0]["token"]
+    assert "0 differing" in project.migration("chart", chart)
+    project.ask("judge-chart", chart, "--wrong", "--by", "Ada", "--comment", "a dose is missing")
+    blocked = project.waves()["pilot"]
+    assert (blocked["verdict"], len(blocked["reasons"])) == ("block", 1)
+    project.ask("judge-chart", chart, "--right", "--by", "Ada")
+    assert project.waves()["pilot"]["verdict"] == "promote"
+
     # Running again writes no row.
     before = project.query("destination", WRITES)
     again = project.ask("run", "--wave", "pilot")

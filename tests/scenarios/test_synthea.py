@@ -30,6 +30,11 @@ def test_a_real_export_moves_balances_and_writes_nothing_the_second_time(
     assert sum(a["loaded"] or 0 for a in accounts) > 100
     lacking = {a["entity"]: a["reason"] for a in accounts if not a["applicable"]}
     assert "no table portal_accounts" in lacking["portal_identity"]
+    totals = project.ask("totals")
+    assert not [t["name"] for t in totals if t["outcome"] == "differs"]
+    assert sum(t["outcome"] == "equal" for t in totals) > 10
+    unasked = {t["name"]: t["reason"] for t in totals if t["outcome"] == "not applicable"}
+    assert "no table payments" in unasked["payments by program and month"]
     cohorts = [c for w in project.waves().values() for c in w["cohorts"]]
     assert all(c["patients"] for c in cohorts if c["name"].startswith("pilot"))
     before = project.query("destination", WRITES)

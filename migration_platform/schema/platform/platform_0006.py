@@ -7,7 +7,7 @@ loads, reconciliations and checks in the destination up to them no longer count.
 from alembic import op
 
 revision = "platform_0006"
-down_revision = "platform_0002"
+down_revision = "platform_0004"
 
 TABLES = """
 CREATE TABLE migration.rollback (

@@ -89,6 +89,11 @@ def test_a_value_that_may_be_words_is_a_number_only_where_it_is_one(apply) -> No
     ]
 
 
+@pytest.mark.parametrize("text", ["0.1234567", "1234567890123"])
+def test_a_number_that_cannot_be_kept_is_not_taken_for_words(apply, text: str) -> None:
+    assert apply(number_within("X"), [text]) == [NO_NUMBER]
+
+
 @pytest.mark.parametrize(
     ("text", "read"),
     [

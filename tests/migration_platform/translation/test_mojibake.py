@@ -44,6 +44,12 @@ def test_text_that_is_merely_unusual_stays(text: str) -> None:
     assert repair_text(text) == text
 
 
+def test_a_torn_letter_is_read_back_beside_one_that_cannot_be() -> None:
+    beyond_repair = "à\u0080\u0080"
+
+    assert repair_text("Ã©" + beyond_repair + "Ã©") == "é" + beyond_repair + "é"
+
+
 names = st.text(
     alphabet=st.characters(min_codepoint=0x20, max_codepoint=0x17F, exclude_categories=["Cc"]),
     max_size=20,

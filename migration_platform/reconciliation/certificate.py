@@ -1,0 +1,194 @@
+"""Certificate: what this very comparison finds of faults planted on purpose, in this very run.
+
+Faults and benign changes are planted in a shadow copy of records that the run has just read, on both
+sides, and the shadow goes through the same comparison. Every fault must be found and located, and
+nothing else reported; otherwise the run is inconclusive, whatever it found (`promotion`). Nothing is
+ever planted in a platform. What the faults are stands in `fault`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import duckdb
+
+from migration_platform.fault.benign import (
+    DOCUMENT_CHANGES,
+    RECORD_CHANGES,
+    RULE_CHANGES,
+    TABLE_CHANGES,
+)
+from migration_platform.fault.catalogue import DOCUMENT_FAULTS, FAULTS
+from migration_platform.fault.fault import Fault, Row
+from migration_platform.fault.judgement import Judgement, differences, judge
+from migration_platform.fault.planting import Planter, places
+from migration_platform.reconciliation.column import Column, quote_text
+from migration_platform.reconciliation.shadow import Compare, compare_shadow
+from migration_platform.reconciliation.shadow_file import FilePlanter
+
+FAULTS_PLANTED = 64
+"""Record faults in each run. Files and the limits of declared equalities come on top."""
+
+SAMPLED, UNTOUCHED, RULES = 128, 8, 2
+"""Records drawn to plant in; how many of them are compared as they are; and how many of the declared
+equalities are tried, each in a column of its own."""
+
+ALWAYS = ("record missing", "record extra", "record twice", "record taken over")
+"""Planted in every run, whatever the draw."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What was planted and what became of it. `records` is how many records there were to plant in;
+    none, and nothing is certified, nor was anything compared. `missed` names fault and field of each
+    that was not found or not exactly located, `alarmed` each benign change that was reported."""
+
+    seed: str
+    records: int
+    planted: int
+    found: int
+    located: int
+    benign: int
+    false_alarms: int
+    missed: tuple[dict[str, str], ...]
+    alarmed: tuple[dict[str, str], ...]
+
+
+def draw_sample(
+    sql: duckdb.DuckDBPyConnection, sent: str, seed: str, number: int = SAMPLED
+) -> list[str]:
+    """Ids of sent records that are no suspects (table `suspect`), the same for the same seed."""
+    rows = sql.execute(
+        f"SELECT id FROM {sent} WHERE id NOT IN (SELECT id FROM suspect) "
+        f"ORDER BY md5(concat(id, {quote_text(seed)})), id LIMIT {number}"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def certify(
+    sql: duckdb.DuckDBPyConnection,
+    columns: Sequence[Column],
+    *,
+    sent: str,
+    found: str,
+    sample: Sequence[str],
+    seed: str,
+    files: tuple[Path, Path] | None = None,
+    compare: Compare = compare_shadow,
+    faults: int = FAULTS_PLANTED,
+) -> Certificate:
+    """Plant faults in the sampled records and see what the comparison makes of them.
+
+    `sent` and `found` are relations of `sql`: as mapped, and in canonical form. `files` is the
+    documents folder of an entity whose records own a file, and a folder to make shadow files in.
+    """
+    random = Random(seed)
+    pairs = _read_pairs(sql, columns, sent, found, sample)
+    rules = random.sample(RULE_CHANGES, RULES)
+    planter = Planter(columns, pairs, random, rules=rules)
+    for fault, names in choose(columns, random, faults):
+        planter.plant(fault, names)
+    for record_change in RECORD_CHANGES:
+        planter.change_record(record_change)
+    for rule in rules:
+        planter.change_within(rule)
+        planter.change_within(rule, beyond=True)
+    table_change = random.choice(TABLE_CHANGES).name
+    planter.leave(table_change, UNTOUCHED)
+
+    shadow = sql.cursor()
+    findings = compare(shadow, planter.shadow, table_change) if pairs else []
+    result = judge(planter.shadow, findings)
+    if pairs and files is not None:
+        result += _certify_files(shadow, sql, sent, sample, files, random)
+    shadow.close()
+    return Certificate(
+        seed,
+        len(pairs),
+        result.planted,
+        result.found,
+        result.located,
+        len(result.changes),
+        len(result.alarmed),
+        tuple({"fault": name, "field": field} for name, field in result.missed),
+        tuple({"change": name, "field": field} for name, field in result.alarmed),
+    )
+
+
+def choose(
+    columns: Sequence[Column], random: Random, number: int
+) -> list[tuple[Fault, tuple[str, ...]]]:
+    """Faults and where to plant them: those of every run, one for each column, others by draw."""
+    where = {fault.name: places(fault, columns) for fault in FAULTS}
+    faults = [f for f in FAULTS if where[f.name]]
+    random.shuffle(faults)
+    chosen = [(f, random.choice(where[f.name])) for f in faults if f.name in ALWAYS]
+    waiting = [f for f in faults if f.name not in ALWAYS]
+    # A fault whose fit values are made rather than looked for is sure to be planted.
+    sure = sorted(waiting, key=lambda f: f.prepare is None)
+    for column in columns:
+        for fault in sure:
+            mine = [names for names in where[fault.name] if column.name in names]
+            if mine:
+                chosen.append((fault, random.choice(mine)))
+                sure.remove(fault)
+                break
+    return [*chosen, *[(f, random.choice(where[f.name])) for f in waiting if f in sure]][:number]
+
+
+def _read_pairs(
+    sql: duckdb.DuckDBPyConnection,
+    columns: Sequence[Column],
+    sent: str,
+    found: str,
+    sample: Sequence[str],
+) -> list[tuple[Row, Row]]:
+    """The sampled records as they were sent and as they are found, where the two agree now."""
+    if not sample:
+        return []
+    within = f"WHERE id IN ({', '.join(quote_text(each) for each in sample)})"
+    chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
+    # A mutation must change what a value says, not only how many zeros end it.
+    plain = ", ".join(["id", *[c.plain_sql() for c in columns]])
+    ours = _rows(sql, f"SELECT {plain} FROM (SELECT {chosen} FROM {sent} {within})", columns)
+    theirs = _rows(sql, f"SELECT {plain} FROM {found} {within}", columns)
+    rules = {c.name: c.equality for c in columns}
+    return [
+        (ours[each], theirs[each])
+        for each in sample
+        if each in ours and each in theirs and not differences([ours[each]], [theirs[each]], rules)
+    ]
+
+
+def _rows(sql: duckdb.DuckDBPyConnection, query: str, columns: Sequence[Column]) -> dict[str, Row]:
+    names = ["id", *[c.name for c in columns]]
+    table = sql.sql(query).to_arrow_table().select(names)
+    return {str(row["id"]): row for row in table.to_pylist()}
+
+
+def _certify_files(
+    shadow: duckdb.DuckDBPyConnection,
+    sql: duckdb.DuckDBPyConnection,
+    sent: str,
+    sample: Sequence[str],
+    files: tuple[Path, Path],
+    random: Random,
+) -> Judgement:
+    """The same for stored files: each document fault and each benign change once."""
+    documents, beside = files
+    within = ", ".join(quote_text(each) for each in sample)
+    stored = sql.execute(
+        f"SELECT storage_path, sha256 FROM {sent} WHERE id IN ({within}) AND sha256 IS NOT NULL "
+        "ORDER BY id LIMIT 8"
+    ).fetchall()
+    with tempfile.TemporaryDirectory(prefix=".shadow-", dir=beside) as folder:
+        planter = FilePlanter(documents, stored, Path(folder), random)
+        for fault in DOCUMENT_FAULTS:
+            planter.plant(fault)
+        for change in DOCUMENT_CHANGES:
+            planter.change(change.name)
+        return judge(planter, planter.compare(shadow))

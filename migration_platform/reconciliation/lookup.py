@@ -1,0 +1,140 @@
+"""Lookup: what a reading needs beside the source record itself.
+
+Code maps, read anew from their files; the ends of the records that others refer to; the source's
+stored files, opened and hashed again. Each becomes a relation that is joined by key.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+import pyarrow as pa
+
+from migration_platform.errors import ConfigurationError
+from migration_platform.reconciliation.column import quote_name, quote_text
+from migration_platform.reconciliation.document_file import look_at_file
+from migration_platform.reconciliation.mangled_text import WHITE_SPACE
+
+BATCH = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a cohort's records of an entity come from: the snapshot, the ends of each entity that it
+    refers to (of those applicable for this source), and the source's documents folder."""
+
+    snapshot: Path
+    parents: Mapping[str, Path]
+    documents: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A relation that a reading needs beside the row: a code map, the parents of an entity, or the
+    stored files named in a column. Joined as `alias` where its `key` is what SQL `on` gives."""
+
+    kind: Literal["code map", "parents", "files"]
+    name: str
+    on: str
+    alias: str
+
+
+@dataclass(slots=True)
+class Lookups:
+    """The lookups of an entity's readings, numbered as they come."""
+
+    found: list[Lookup] = field(default_factory=list)
+
+    def add(self, kind: Literal["code map", "parents", "files"], name: str, on: str) -> str:
+        """The alias of the lookup; one already there serves again."""
+        for each in self.found:
+            if (each.kind, each.name, each.on) == (kind, name, on):
+                return each.alias
+        self.found.append(Lookup(kind, name, on, f"l{len(self.found)}"))
+        return self.found[-1].alias
+
+
+def trim_sql(column: str) -> str:
+    """A column without the space around it, null when that leaves nothing."""
+    text = quote_name(column)
+    # Nearly every text begins and ends with a letter or a digit: twenty times faster than to trim.
+    tidy = " AND ".join(f"{end}({text}, 1) BETWEEN '!' AND '~'" for end in ("left", "right"))
+    trimmed = f"trim({text}, {quote_text(WHITE_SPACE)})"
+    return f"nullif(CASE WHEN {tidy} THEN {text} ELSE {trimmed} END, '')"
+
+
+def prepare_lookup(sql: duckdb.DuckDBPyConnection, lookup: Lookup, origin: Origin) -> str:
+    """The relation of a lookup, with a column `key`."""
+    if lookup.kind == "parents":
+        path = quote_text(str(origin.parents[lookup.name]))
+        return f'(SELECT source_id AS key, id, patient, "end" FROM read_parquet({path}))'
+    table = f"lookup_{lookup.alias}"
+    if lookup.kind == "code map":
+        _fill(sql, table, "key VARCHAR, becomes VARCHAR", [_read_code_map(Path(lookup.name))])
+        return f"(SELECT lower(key) AS key, becomes FROM {table})"
+    snapshot = f"read_parquet({quote_text(str(origin.snapshot))})"
+    _fill(
+        sql,
+        table,
+        "key VARCHAR, sha256 VARCHAR, size BIGINT",
+        _inspect_files(
+            sql, f"SELECT DISTINCT {trim_sql(lookup.name)} FROM {snapshot}", origin.documents
+        ),
+    )
+    return table
+
+
+def _fill(
+    sql: duckdb.DuckDBPyConnection, table: str, columns: str, batches: Iterable[pa.Table]
+) -> None:
+    sql.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({columns})").fetchall()
+    for batch in batches:
+        sql.register("batch", batch)
+        sql.execute(f"INSERT INTO {table} SELECT * FROM batch").fetchall()
+        sql.unregister("batch")
+
+
+def _read_code_map(path: Path) -> pa.Table:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [
+                (row["source_code"].strip(), row["destination_code"].strip())
+                for row in csv.DictReader(file)
+            ]
+    except (OSError, UnicodeDecodeError, KeyError) as error:
+        raise ConfigurationError(
+            f"{path}: the code map cannot be read ({type(error).__name__}): it needs the columns "
+            "source_code and destination_code"
+        ) from None
+    return pa.table({"key": [r[0] for r in rows], "becomes": [r[1] for r in rows]})
+
+
+def _inspect_files(sql: duckdb.DuckDBPyConnection, paths: str, folder: Path) -> Iterator[pa.Table]:
+    """Open and hash the source's files again; without one, in words why."""
+
+    def inspect(path: str) -> tuple[str, int | None]:
+        state = look_at_file(folder, path, "")
+        try:
+            return state, (folder / path).stat().st_size
+        except OSError:
+            return state, None
+
+    cursor = sql.cursor()
+    reader = cursor.execute(paths)
+    with ThreadPoolExecutor(4) as pool:
+        while rows := reader.fetchmany(BATCH):
+            names = [r[0] for r in rows if r[0] is not None]
+            found = list(pool.map(inspect, names))
+            yield pa.table(
+                {
+                    "key": pa.array(names, pa.string()),
+                    "sha256": pa.array([f[0] for f in found], pa.string()),
+                    "size": pa.array([f[1] for f in found], pa.int64()),
+                }
+            )
