@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from migration_platform.accounting import Account
+from migration_platform.blind_spot import BlindSpot
 from migration_platform.check import CheckOutcome
 from migration_platform.promotion import Verdict, decide
 from migration_platform.wave import Wave
@@ -92,6 +93,7 @@ def assemble(
     rollbacks: Sequence[Mapping[str, Any]],
     drills: Sequence[Mapping[str, Any]],
     versions: Mapping[str, str],
+    blind_spots: Sequence[BlindSpot],
     promoted_by: str | None,
     at: datetime,
 ) -> Evidence:
@@ -99,8 +101,9 @@ def assemble(
 
     `accounts` holds, for each cohort and entity, its account and the digest of what was found at the
     destination; `reconciliations` what the reconciliation of each said beyond counts; `charts`, for
-    each cohort, how complete its charts are and the sample that was drawn of them. `rollbacks` are
-    those of which nothing was loaded since, `drills` the newest one of each cohort.
+    each cohort, how complete its charts are and the sample that was drawn of them; `rollbacks` those
+    of which nothing was loaded since, `drills` the newest one of each cohort; `blind_spots` what no
+    comparison can see, for whoever signs.
     """
     document: dict[str, Any] = {
         "wave": wave.name,
@@ -149,6 +152,7 @@ def assemble(
         "rollbacks": [dict(each) for each in rollbacks],
         "drills": [dict(each) for each in drills],
         "versions": dict(versions),
+        "blind_spots": [asdict(spot) for spot in blind_spots],
     }
     document = json.loads(canonical(document))
     return Evidence(

@@ -7,12 +7,14 @@ need and records what a person decides.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from migration_platform import evidence
+from migration_platform.blind_spot import BlindSpot, find_blind_spots
 from migration_platform.chart_review import describe_charts
 from migration_platform.check import CheckOutcome
 from migration_platform.control_total import digest_totals
@@ -20,6 +22,7 @@ from migration_platform.decision import Decision, find_break
 from migration_platform.drill_record import newest_drills
 from migration_platform.errors import EvidenceError, GateClosedError
 from migration_platform.evidence import CohortState, Evidence
+from migration_platform.fault.unplanted import NOT_IN_CATALOGUE
 from migration_platform.ledger import account_for, input_digest
 from migration_platform.night import find_standing
 from migration_platform.night_log import read_newest
@@ -80,6 +83,7 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
             "waves": hashlib.sha256(platform.plan.file.read_bytes()).hexdigest(),
             "suites": _digest(sorted({c.suite_digest for c in checks})),
         },
+        blind_spots=read_blind_spots(platform, everywhere, runs.values()),
         promoted_by=promotion.person if promotion else None,
         at=at,
     )
@@ -102,6 +106,29 @@ def _rollbacks(platform: Platform, cohorts: Sequence[str]) -> list[dict[str, str
         }
         for r in [*find_running(store, cohorts), *find_rolled_back(store, cohorts)]
     ]
+
+
+def read_blind_spots(
+    platform: Platform, cohorts: Sequence[str], runs: Iterable[StageRun]
+) -> tuple[BlindSpot, ...]:
+    """What the reconciliation of these cohorts cannot see. `runs` are their newest ones."""
+    left_out, unread = [], {}
+    waiting: Counter[str] = Counter()
+    for run in runs:
+        if run.cohort not in cohorts or not run.applicable:
+            continue
+        if run.stage == "reconcile":
+            left_out += [{"entity": run.entity, **e} for e in run.detail.get("left_out", [])]
+            waiting[run.entity] += run.counts.get("excepted", 0)
+        elif run.stage == "extract":
+            unread[run.entity] = run.detail.get("unread", [])
+    return find_blind_spots(
+        [spot for outline in platform.outlines.values() for spot in outline.blind_spots],
+        left_out=left_out,
+        waiting=waiting,
+        unread=unread,
+        unplanted=NOT_IN_CATALOGUE,
+    )
 
 
 def _found(run: StageRun | None) -> str:

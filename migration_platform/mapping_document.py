@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from migration_platform.entity import Entity, Reference
+from migration_platform.entity import Entity, Field, Reference
 from migration_platform.platform import Platform
+from migration_platform.reconciliation.source_reading import KINDS
 
 
 def mapping_rows(platform: Platform, entity: str) -> list[dict[str, Any]]:
-    """A row per field: entity, field, type, required, source columns, rule, owner, on failure."""
+    """A row per field: entity, field, type, required, source columns, rule, what proves it and what
+    it loses, owner, on failure."""
     declared = platform.entity(entity)
     return [
         {
@@ -22,6 +24,8 @@ def mapping_rows(platform: Platform, entity: str) -> list[dict[str, Any]]:
             "required": f.required,
             "source": [f"{declared.source.table}.{c}" for c in f.columns],
             "rule": f.origin.sentence,
+            "proof": _proof(f),
+            "loss": _loss(f),
             "owner": platform.owner(entity, f.name),
             "on_failure": _failure(f.origin, f.required),
             "description": f.description,
@@ -37,8 +41,8 @@ def mapping_markdown(platform: Platform, entity: str) -> str:
     lines += [f"- {sentence}" for sentence in _rules(platform, declared)]
     lines += [
         "",
-        "| field | type | from | rule | owner | if it cannot be translated |",
-        "|---|---|---|---|---|---|",
+        "| field | type | from | rule | proved by | lost | owner | if it cannot be translated |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for row in mapping_rows(platform, entity):
         name = f"**{row['field']}**" if row["required"] else row["field"]
@@ -47,6 +51,8 @@ def mapping_markdown(platform: Platform, entity: str) -> str:
             row["type"],
             ", ".join(row["source"]),
             row["rule"],
+            row["proof"],
+            row["loss"],
             row["owner"],
             row["on_failure"],
         ]
@@ -79,6 +85,21 @@ def _rules(platform: Platform, entity: Entity) -> list[str]:
         said.append("Retention: none; its whole history moves.")
     said += [f"Rule `{r.name}` ({r.end}): {r.sentence}" for r in entity.rules]
     return said
+
+
+def _proof(field: Field) -> str:
+    """By what reconciliation proves the mapping."""
+    if isinstance(field.origin, Reference):
+        return "that record's own id"
+    reading = field.origin.reading
+    return "**nobody**" if reading is None else KINDS[reading.kind][0]
+
+
+def _loss(field: Field) -> str:
+    """What of the source the value does not tell any more."""
+    if isinstance(field.origin, Reference):
+        return "" if field.required else f"which {field.origin.entity}, if it stays behind"
+    return field.origin.reading.loss if field.origin.reading else ""
 
 
 def _failure(origin: object, required: bool) -> str:

@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from migration_platform.blind_spot import BlindSpot, declare_blind_spots
+
 if TYPE_CHECKING:
     from migration_platform.entity import Entity
 
@@ -39,6 +41,7 @@ class Outline:
     parents: tuple[str, ...]
     fields: tuple[FieldOutline, ...]
     files: tuple[str, ...]
+    blind_spots: tuple[BlindSpot, ...] = ()
 
 
 def outline_entity(entity: Entity) -> Outline:
@@ -59,6 +62,7 @@ def outline_entity(entity: Entity) -> Outline:
         parents=entity.parents,
         fields=tuple(FieldOutline(f.name, f.origin.sentence, f.columns) for f in entity.fields),
         files=tuple(sorted(files)),
+        blind_spots=declare_blind_spots(entity),
     )
 
 
@@ -94,4 +98,5 @@ def _outline(kept: dict[str, Any]) -> Outline:
             FieldOutline(f["name"], f["sentence"], tuple(f["columns"])) for f in kept["fields"]
         ),
         files=tuple(kept["files"]),
+        blind_spots=tuple(BlindSpot(**each) for each in kept["blind_spots"]),
     )

@@ -13,6 +13,7 @@ import traceback
 import typer
 
 from migration_platform.command import (
+    blind_spot,
     chart,
     demo,
     drill,
@@ -57,6 +58,7 @@ for command in (
     chart.sample_charts,
     chart.judge_chart,
     chart.chart,
+    blind_spot.blind_spots,
     promote.promote,
     drill.drill,
     rollback.rollback,

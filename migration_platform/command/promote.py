@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from migration_platform.command.blind_spot import summarize
 from migration_platform.command.console import Json, err, out, print_json
 
 
@@ -23,12 +24,14 @@ def promote(
 ) -> None:
     """Promote a wave, so that the next one may load.
 
-    Looks at the destination once more first. Refused (exit 1) without complete and fresh evidence.
+    Says what it cannot see, and looks at the destination once more first. Refused (exit 1) without
+    complete and fresh evidence.
     """
     from migration_platform.governance import promote as record_promotion
     from migration_platform.platform import Platform
 
     platform = Platform.open()
+    err.print(f"{summarize(platform, wave)} (migration blind-spots --wave {wave})")
     with err.status(f"looking at wave {wave} once more …") as progress:
         decision, seen = record_promotion(
             platform,

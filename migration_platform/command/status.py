@@ -31,6 +31,7 @@ def status(
 
 def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
     """Each wave with verdict, reasons, evidence digest and cohorts."""
+    from migration_platform.blind_spot import BlindSpot, count_blind_spots
     from migration_platform.governance import assemble_evidence
 
     found = []
@@ -51,6 +52,9 @@ def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
                 "reasons": reasons,
                 "waived": evidence.waived,
                 "evidence_digest": evidence.digest,
+                "blind_spots": count_blind_spots(
+                    [BlindSpot(**spot) for spot in evidence.document["blind_spots"]]
+                ),
                 "cohorts": [
                     {
                         "name": c["name"],
@@ -69,7 +73,9 @@ def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def print_wave(wave: dict[str, Any]) -> None:
-    """A wave's verdict first, then its reasons, cohorts and evidence."""
+    """A wave's verdict first, then its reasons, cohorts, what was not seen, and evidence."""
+    from migration_platform.blind_spot import summarize_blind_spots
+
     out.print(f"{MARKS[wave['verdict']]}  [bold]{wave['sentence']}[/]")
     for reason in wave["reasons"] if len(wave["reasons"]) > 1 else ():
         out.print(f"    - {reason}", markup=False)
@@ -84,7 +90,9 @@ def print_wave(wave: dict[str, Any]) -> None:
         people = "not frozen" if cohort["patients"] is None else f"{cohort['patients']:,} patients"
         out.print(f"    {cohort['name']}: {people}, {done}", style="dim")
         if cohort["completeness"]:
-            out.print(f"      charts: {say_completeness(cohort['completeness'])}", style="dim")
+            out.print(f"      {say_completeness(cohort['completeness'])}", style="dim")
+    out.print(f"    {summarize_blind_spots(wave['blind_spots'])}", style="dim")
+    out.print(f"    (migration blind-spots --wave {wave['name']})", style="dim")
     out.print(f"    evidence {wave['evidence_digest'][:12]}", style="dim")
 
 

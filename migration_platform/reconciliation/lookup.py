@@ -9,17 +9,16 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import duckdb
 import pyarrow as pa
 
 from migration_platform.errors import ConfigurationError
-from migration_platform.reconciliation.column import quote_name, quote_text
+from migration_platform.reconciliation.column import quote_text
 from migration_platform.reconciliation.document_file import look_at_file
-from migration_platform.reconciliation.mangled_text import WHITE_SPACE
+from migration_platform.reconciliation.source_reading import Lookup, trim_sql
 
 BATCH = 10_000
 
@@ -32,41 +31,6 @@ class Origin:
     snapshot: Path
     parents: Mapping[str, Path]
     documents: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """A relation that a reading needs beside the row: a code map, the parents of an entity, or the
-    stored files named in a column. Joined as `alias` where its `key` is what SQL `on` gives."""
-
-    kind: Literal["code map", "parents", "files"]
-    name: str
-    on: str
-    alias: str
-
-
-@dataclass(slots=True)
-class Lookups:
-    """The lookups of an entity's readings, numbered as they come."""
-
-    found: list[Lookup] = field(default_factory=list)
-
-    def add(self, kind: Literal["code map", "parents", "files"], name: str, on: str) -> str:
-        """The alias of the lookup; one already there serves again."""
-        for each in self.found:
-            if (each.kind, each.name, each.on) == (kind, name, on):
-                return each.alias
-        self.found.append(Lookup(kind, name, on, f"l{len(self.found)}"))
-        return self.found[-1].alias
-
-
-def trim_sql(column: str) -> str:
-    """A column without the space around it, null when that leaves nothing."""
-    text = quote_name(column)
-    # Nearly every text begins and ends with a letter or a digit: twenty times faster than to trim.
-    tidy = " AND ".join(f"{end}({text}, 1) BETWEEN '!' AND '~'" for end in ("left", "right"))
-    trimmed = f"trim({text}, {quote_text(WHITE_SPACE)})"
-    return f"nullif(CASE WHEN {tidy} THEN {text} ELSE {trimmed} END, '')"
 
 
 def prepare_lookup(sql: duckdb.DuckDBPyConnection, lookup: Lookup, origin: Origin) -> str:

@@ -20,14 +20,15 @@ from migration_platform.entity import Entity, Field, Reference, Type
 from migration_platform.errors import ConfigurationError
 from migration_platform.reconciliation.cause import classify
 from migration_platform.reconciliation.column import Column, quote_name, quote_text, trim_number
-from migration_platform.reconciliation.lookup import (
+from migration_platform.reconciliation.lookup import Origin, prepare_lookup
+from migration_platform.reconciliation.source_reading import (
+    Expected,
     Lookup,
     Lookups,
-    Origin,
-    prepare_lookup,
+    expect,
+    expect_reference,
     trim_sql,
 )
-from migration_platform.reconciliation.source_reading import Expected, expect, expect_reference
 
 LEG = "mapping"
 BATCH = 10_000

@@ -50,7 +50,10 @@ def extract(platform: Platform, cohort: str, entities: Sequence[str]) -> dict[st
                         **count_unassigned_patients(platform, cohort, entity),
                     },
                     reason=_absent_sentence(entity, judged.absent),
-                    detail={"source": asdict(versions)},
+                    detail={
+                        "source": asdict(versions),
+                        "unread": _unread_columns(platform, entity),
+                    },
                 )
             done[name] = result_of(run.ended)
         for name in entities:
@@ -77,6 +80,13 @@ def look_at_source(platform: Platform, cohort: str) -> list[SourceChange]:
             )
             for name in names
         ]
+
+
+def _unread_columns(platform: Platform, entity: Entity) -> list[str]:
+    """Columns of the entity's source table that no entity reads."""
+    table = entity.source.table
+    read = {c for e in platform.entities.values() if e.source.table == table for c in e.columns}
+    return sorted(platform.source_tables[table] - read)
 
 
 def _absent_sentence(entity: Entity, absent: frozenset[str]) -> str:
