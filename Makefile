@@ -6,7 +6,7 @@ RUN := .venv/bin
 INSTALL := $(RUN)/python -m pip install -qq --disable-pip-version-check --no-deps
 SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
-.PHONY: help demo test ui check bench faults clean
+.PHONY: help demo test ui check bench bench-faults faults clean
 
 help:
 	@echo "make demo    build a sample source, move the pilot wave, print every wave's verdict"
@@ -15,6 +15,7 @@ help:
 	@echo "make check   formatter, linter, strict types"
 	@echo "make bench   run the benchmarks"
 	@echo "make faults  plant every fault of the catalogue, print what was found of them"
+	@echo "make bench-faults  plant faults one by one, and see what we and other tools find"
 	@echo "make clean   remove the environment and caches; the migration's state stays"
 
 demo: .venv/.ready
@@ -37,8 +38,11 @@ bench: .venv/.ready
 faults: .venv/.ready
 	@$(RUN)/migration faults
 
+bench-faults: .venv/.ready
+	@$(RUN)/python -m benchmarks.peers
+
 clean:
-	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench-venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "The migration's state is still in .migration: stop it with 'migration down' before you remove that."
 

@@ -14,7 +14,6 @@ from benchmarks import synthetic
 from benchmarks.peer import Peer, peers
 from benchmarks.trial import now
 from benchmarks.verdict import judge_files, judge_table
-from migration_platform.database import url
 from migration_platform.settings import Settings
 
 ROWS = int(os.environ.get("MIGRATION_BENCH_ROWS", "1000000"))
@@ -51,7 +50,7 @@ def _measure_share(
         "DuckDB, bare full join": lambda: _join(sent, found),
     }
     tables: dict[str, Work] = {"ours": lambda: len(judge_table(settings, sent)[0])}
-    here = {"url": url(settings, "destination"), "sent": "sent_rows", "found": synthetic.TABLE}
+    here = {"url": synthetic.address(settings), "sent": "sent_rows", "found": synthetic.TABLE}
     for peer in running:
         if peer.name == "datacompy":
             files[peer.name] = _asking(peer, sent=str(sent), found=str(found))

@@ -32,6 +32,7 @@ from migration_platform.platform import Platform
 
 SNAPSHOTS = ("destination", "platform")
 FOLDERS = ("staging", "destination-documents")
+FILES = ("decision-log.head",)
 
 
 @dataclass
@@ -62,8 +63,8 @@ class Harness:
         """Run everything once undisturbed; keep the state before and after each operation."""
         self.run(crash_child.prepare)
         for name, operation in crash_child.OPERATIONS.items():
-            if name == "rollback":
-                self.run(crash_child.write)
+            if name in crash_child.BEFORE:
+                self.run(crash_child.BEFORE[name])
             self._save(name)
             started = time.monotonic()
             self.boundaries[name] = self.run(operation)
@@ -167,6 +168,8 @@ class Harness:
             place = self.home / folder
             place.mkdir(exist_ok=True)
             shutil.copytree(place, self.home / f"before-{name}" / folder)
+        for file in FILES:
+            shutil.copy(self.home / file, self.home / f"before-{name}" / file)
 
     def _restore(self, name: str) -> None:
         with self._admin() as c:
@@ -176,6 +179,8 @@ class Harness:
         for folder in FOLDERS:
             shutil.rmtree(self.home / folder)
             shutil.copytree(self.home / f"before-{name}" / folder, self.home / folder)
+        for file in FILES:
+            shutil.copy(self.home / f"before-{name}" / file, self.home / file)
 
 
 def _write(path: Path, value: Any) -> None:

@@ -26,12 +26,15 @@ from migration_platform.decision import find_break
 from migration_platform.destination.digest import digest_tables
 from migration_platform.entity import Entity, Field, Reference, Source, Translation
 from migration_platform.errors import GateClosedError
-from migration_platform.governance import assemble_evidence, promote
+from migration_platform.governance import assemble_evidence
+from migration_platform.move import promote
 from migration_platform.platform import Platform
 from migration_platform.reset import start_anew
 from migration_platform.rollback import roll_back
 from migration_platform.settings import Settings
 from migration_platform.wave import load_plan
+from migration_platform.wave_state import find_promotion
+from tests.decisions import decide_beforehand, sign_all
 
 COHORT, PEOPLE, DOCUMENTS = "one", 40, 6
 
@@ -100,7 +103,9 @@ def open_platform() -> Platform:
     """The small migration in the home that the environment names."""
     settings = Settings.load()
     waves, owners = settings.home / "waves.toml", settings.home / "ownership.csv"
-    waves.write_text(WAVES)
+    if not waves.exists():
+        waves.write_text(WAVES)
+        decide_beforehand(settings.home, ("pilot", "rest"))
     owners.write_text("entity,field,owner\npatient,name,operations lead\n")
     settings = replace(settings, waves_file=waves, ownership_file=owners)
     return Platform(settings, load_plan(waves), ENTITIES, suites=lambda entity: "suite")
@@ -154,8 +159,13 @@ def reconcile(platform: Platform) -> None:
 
 
 def promotion(platform: Platform) -> None:
-    if platform.store.promotion("pilot") is None:
+    if find_promotion(platform.store.decisions(), "pilot") is None:
         promote(platform, "pilot", person="Ada", reason="clean")
+
+
+def sign(platform: Platform) -> None:
+    """What people say before a promotion. Never killed."""
+    sign_all(platform, "pilot")
 
 
 def write(platform: Platform) -> None:
@@ -182,7 +192,10 @@ OPERATIONS: dict[str, Callable[[Platform], None]] = {
     "promote": promotion,
     "rollback": rollback,
 }
-"""What is killed, in order. `write` comes before the rollback."""
+"""What is killed, in order."""
+
+BEFORE: dict[str, Callable[[Platform], None]] = {"promote": sign, "rollback": write}
+"""What people do before that."""
 
 
 def _check(platform: Platform, entity: str, point: Any) -> None:

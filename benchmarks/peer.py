@@ -88,7 +88,7 @@ def _environment(name: str) -> Path:
     if not mark.exists() or mark.read_text() != wanted:
         print(f"installing {name} into {folder.relative_to(ROOT)} …", file=sys.stderr, flush=True)
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        install = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+        install = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         subprocess.run([*install, *REQUIREMENTS[name]], check=True, stdout=sys.stderr)
         mark.write_text(wanted)
     return python

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import psycopg
 from migration_platform import embedded, schema
 from migration_platform.database import connect
 from migration_platform.entity import Entity, Field, Source, Translation, Type
+from migration_platform.server import LOOPBACK, ROLE
 from migration_platform.settings import Settings
 
 COHORT, TABLE = "c1", "measured"
@@ -140,13 +141,27 @@ def home() -> Iterator[Settings]:
         os.environ.update(before)
 
 
+def address(settings: Settings) -> str:
+    """The destination over loopback with its password, for those who cannot use the socket."""
+    server = embedded.ensure_running(settings.home)
+    password = server.password_file.read_text().strip()
+    return f"postgresql://{ROLE}:{password}@{LOOPBACK}:{server.port}/destination"
+
+
 def load_table(
-    settings: Settings, rows: Path, table: str, *, crosswalk: Path | None = None
+    settings: Settings,
+    rows: Path,
+    table: str,
+    *,
+    crosswalk: Path | None = None,
+    types: Mapping[str, Type] = TYPES,
 ) -> None:
     """Put the rows into a table with the id as its key, and those of `crosswalk` into that."""
-    columns = ", ".join(f"{n} {SQL_TYPES[t]}" for n, t in TYPES.items())
-    names = ["id", *TYPES]
+    columns = ", ".join(f"{n} {SQL_TYPES[t]}" for n, t in types.items())
+    names = ["id", *types]
     with connect(settings, "destination") as postgres:
+        # The role's own schema, which comes first, is ours and not the destination's.
+        postgres.execute("SET search_path = public")
         postgres.execute(f"DROP TABLE IF EXISTS {table}")
         postgres.execute(f"CREATE TABLE {table} (id uuid NOT NULL, {columns})")
         _fill(postgres, rows, f"COPY {table} ({', '.join(names)})", ", ".join(names))

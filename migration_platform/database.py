@@ -13,17 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 from migration_platform import embedded
 from migration_platform.errors import ConfigurationError
-from migration_platform.server import find
+from migration_platform.server import ROLE, USER, find
 from migration_platform.settings import Database, Settings, variable
 
 if TYPE_CHECKING:
     import psycopg
 
 
-def url(settings: Settings, name: Database, driver: str = "") -> str:
+def url(settings: Settings, name: Database, driver: str = "", *, owner: bool = False) -> str:
     """A database's URL, with SQLAlchemy's driver name if given (`psycopg2`). Starts the embedded
-    server if it is needed. It may hold a password: never print it."""
-    plain = settings.given_url(name) or embedded.ensure_running(settings.home).url(name)
+    server if it is needed. It may hold a password: never print it.
+
+    `owner`: as whom the platform store's tables belong to, to change them; otherwise as its user.
+    """
+    plain = _given(settings, name, owner) or embedded.ensure_running(settings.home).url(
+        name, _role(name, owner)
+    )
     _pin_session()
     return plain.replace("postgresql://", f"postgresql+{driver}://", 1) if driver else plain
 
@@ -34,6 +39,7 @@ def connect(
     *,
     autocommit: bool = False,
     application_name: str = "migration",
+    owner: bool = False,
 ) -> psycopg.Connection[tuple[Any, ...]]:
     """Connect with psycopg. Raises ConfigurationError that names the setting to look at."""
     import psycopg
@@ -46,9 +52,9 @@ def connect(
     if known and known.ready and known.socket:
         # To just try costs less than to ask first whether the server is there.
         with suppress(psycopg.OperationalError):
-            return attempt(known.url(name))
+            return attempt(known.url(name, _role(name, owner)))
     try:
-        return attempt(url(settings, name))
+        return attempt(url(settings, name, owner=owner))
     except psycopg.Error as error:
         raise _refused(settings, name, error) from None
 
@@ -72,6 +78,17 @@ def adbc(settings: Settings, name: Database) -> Any:
         return dbapi.connect(target)
     except dbapi.Error as error:
         raise _refused(settings, name, error) from None
+
+
+def _given(settings: Settings, name: Database, owner: bool) -> str | None:
+    if owner and name == "platform" and settings.platform_url and settings.platform_owner_url:
+        return settings.platform_owner_url
+    return settings.given_url(name)
+
+
+def _role(name: Database, owner: bool) -> str:
+    """As whom we connect to a database of the embedded server."""
+    return USER if name == "platform" and not owner else ROLE
 
 
 def _pin_session() -> None:

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """An entry of the decision log. `hash` binds it to everything before it."""
+    """An entry of the decision log. `hash` binds it to everything before it.
+
+    `evidence_digest` is empty where a decision rests on no evidence. `detail` is what an action says
+    beyond its reason: the role of a sign-off, the criteria that an opening seals.
+    """
 
     sequence: int
     wave: str
@@ -25,6 +30,7 @@ class Decision:
     decided_at: datetime
     previous_hash: str
     hash: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 def chain(
@@ -37,9 +43,10 @@ def chain(
     evidence_digest: str,
     decided_at: datetime,
     previous_hash: str,
+    detail: Mapping[str, Any] | None = None,
 ) -> Decision:
     """An entry with its hash: SHA-256 over its fields and the hash of the entry before it."""
-    content = [
+    content: list[Any] = [
         sequence,
         wave,
         action,
@@ -49,9 +56,20 @@ def chain(
         decided_at.astimezone(UTC).isoformat(timespec="microseconds"),
         previous_hash,
     ]
+    if detail:
+        content.append(json.dumps(detail, sort_keys=True, ensure_ascii=False))
     digest = hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
     return Decision(
-        sequence, wave, action, person, reason, evidence_digest, decided_at, previous_hash, digest
+        sequence,
+        wave,
+        action,
+        person,
+        reason,
+        evidence_digest,
+        decided_at,
+        previous_hash,
+        digest,
+        detail or {},
     )
 
 
@@ -68,6 +86,7 @@ def find_break(log: Sequence[Decision]) -> int | None:
             evidence_digest=entry.evidence_digest,
             decided_at=entry.decided_at,
             previous_hash=previous,
+            detail=entry.detail,
         )
         if entry.sequence != expected or again.hash != entry.hash:
             return expected

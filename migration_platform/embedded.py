@@ -30,6 +30,7 @@ from migration_platform.server import (
     LOOPBACK,
     RECOVERY,
     ROLE,
+    USER,
     Server,
     accepts,
     end,
@@ -70,6 +71,7 @@ log_error_verbosity = terse
 ACCESS = """\
 # The socket knows the operating system's users; loopback asks for the password in secrets/.
 local all {role} peer map=owner
+local platform {user} peer map=owner
 host all {role} {loopback}/32 scram-sha-256
 """
 
@@ -228,10 +230,12 @@ def _prepare(server: Server, account: Account) -> Server:
     port = server.port if _port_is_free(server.port) else _free_port()
     server = save(replace(server, socket=_choose_socket(server, account), port=port))
     names = sorted({pwd.getpwuid(os.geteuid()).pw_name, "root"})
-    owners = "".join(f'owner "{name}" {ROLE}\n' for name in names)
+    owners = "".join(f'owner "{name}" {role}\n' for name in names for role in (ROLE, USER))
     settings = SERVER_SETTINGS.format(loopback=LOOPBACK, port=port, socket=server.socket)
     account.write(server.data / "migration.conf", settings)
-    account.write(server.data / "pg_hba.conf", ACCESS.format(loopback=LOOPBACK, role=ROLE))
+    account.write(
+        server.data / "pg_hba.conf", ACCESS.format(loopback=LOOPBACK, role=ROLE, user=USER)
+    )
     account.write(server.data / "pg_ident.conf", owners)
     return server
 
@@ -253,6 +257,8 @@ def _complete(server: Server) -> Server:
     """Create the databases that are missing and set the password. May be interrupted anywhere."""
     import psycopg  # takes a quarter of a second, and is needed once in a home's life
 
+    from migration_platform.schema.grant import make_role
+
     password = keep_secret(server.password_file, lambda: secrets.token_urlsafe(32))
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         query = "SELECT datname, datconnlimit FROM pg_database"
@@ -262,6 +268,7 @@ def _complete(server: Server) -> Server:
                 connection.execute(f"DROP DATABASE {name}".encode())
             if found.get(name, -2) == -2:
                 connection.execute(f"CREATE DATABASE {name}".encode())
+        make_role(connection, USER)
         # Dagster writes an event at a time; the platform's evidence does not rest on them.
         connection.execute("ALTER DATABASE dagster SET synchronous_commit = off")
         connection.pgconn.change_password(ROLE.encode(), password.encode())

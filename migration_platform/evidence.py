@@ -11,17 +11,25 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migration_platform.accounting import Account
 from migration_platform.blind_spot import BlindSpot
+from migration_platform.change import describe_changes
 from migration_platform.check import CheckOutcome
 from migration_platform.promotion import Verdict, decide
 from migration_platform.wave import Wave
 
-TIMES = ("reconciled_at", "seen_at", "proved_at", "unchanged")
-"""Of the entries on cohorts and reconciliations: when it was looked at, and whether by comparing or
-by proof that nothing changed; not what was found. Outside the digest."""
+if TYPE_CHECKING:
+    from migration_platform.wave_record import WaveRecord
+
+TIMES = ("reconciled_at", "seen_at", "proved_at", "unchanged", "recorded_at")
+"""Of the entries on cohorts, reconciliations and metrics: when it was looked at, and whether by
+comparing or by proof that nothing changed; not what was found. Outside the digest."""
+
+BESIDE = ("assembled_at", "digest", "log", "sign_offs", "state")
+"""When it was put together, and what was decided on it: outside the digest, so that signing the
+evidence leaves it the evidence that was signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,9 @@ class Evidence:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        return self.decision.reasons
+        """Why it may not go on. Of a promoted wave nobody asks for sign-offs any more."""
+        told = len(self.decision.reasons) - (self.decision.unsigned if self.promoted_by else 0)
+        return self.decision.reasons[:told]
 
     @property
     def waived(self) -> tuple[str, ...]:
@@ -52,11 +62,11 @@ class Evidence:
     def sentence(self) -> str:
         if self.promoted_by is None:
             return self.decision.sentence(self.wave)
-        if self.decision.verdict == "promote":
+        if not self.reasons:
             return f"Wave {self.wave} is promoted, by {self.promoted_by}{self.decision.but_for}."
         return (
             f"Wave {self.wave} is promoted, by {self.promoted_by}; now it would not be: "
-            f"{self.decision.reasons[0]}."
+            f"{self.reasons[0]}."
         )
 
 
@@ -92,6 +102,7 @@ def assemble(
     exceptions: Sequence[Mapping[str, Any]],
     rollbacks: Sequence[Mapping[str, Any]],
     drills: Sequence[Mapping[str, Any]],
+    record: WaveRecord,
     versions: Mapping[str, str],
     blind_spots: Sequence[BlindSpot],
     promoted_by: str | None,
@@ -114,7 +125,10 @@ def assemble(
             "freshness_hours": wave.freshness_hours,
             "drill_days": wave.drill_days,
             "min_sample_charts": wave.min_sample_charts,
+            "decided": record.criteria is not None,
+            **(record.criteria or {"sign_offs": [], "go": [], "triggers": []}),
         },
+        "sealed": record.sealed,
         "cohorts": [
             {
                 **asdict(c),
@@ -148,25 +162,57 @@ def assemble(
         ],
         "reconciliation": [dict(each) for each in reconciliations],
         "charts": [dict(each) for each in charts],
-        "exceptions": [{k: v for k, v in e.items() if k != "due_at"} for e in exceptions],
+        "exceptions": [
+            {**{k: v for k, v in e.items() if k != "due_at"}, "due": _due(record, e)}
+            for e in exceptions
+        ],
+        "metrics": record.metrics,
+        "readiness": record.readiness,
         "rollbacks": [dict(each) for each in rollbacks],
         "drills": [dict(each) for each in drills],
         "versions": dict(versions),
         "blind_spots": [asdict(spot) for spot in blind_spots],
     }
     document = json.loads(canonical(document))
-    return Evidence(
-        wave.name, document, evidence_digest(document), decide(document, at), promoted_by
-    )
+    digest = evidence_digest(document)
+    document |= {
+        **record.beside,
+        "assembled_at": at.astimezone(UTC).isoformat(timespec="seconds"),
+        "digest": digest,
+        "sign_offs": [
+            {**s, "changed": _changed(record.signed.get(s["evidence_digest"]), document)}
+            for s in record.sign_offs
+        ],
+    }
+    return Evidence(wave.name, document, digest, decide(document, at), promoted_by)
+
+
+def _due(record: WaveRecord, exception: Mapping[str, Any]) -> list[list[Any]]:
+    """When exceptions of one kind are due: pairs of an instant and a count."""
+    e = exception
+    key = (e["cohort"], e["entity"], e["kind"], e["rule"], e["field"], e["owner"])
+    return record.due.get(key, [])
+
+
+def _changed(signed: Mapping[str, Any] | None, document: Mapping[str, Any]) -> list[str]:
+    """What is no longer as it was signed."""
+    if signed is None:
+        return ["the signed document is not in the platform store"]
+    return describe_changes(timeless(signed), timeless(document))
+
+
+def timeless(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document without what does not make it other evidence."""
+    parts = ("cohorts", "reconciliation", "metrics")
+    return {
+        **{name: value for name, value in document.items() if name not in BESIDE},
+        **{part: _without_times(document[part]) for part in parts},
+    }
 
 
 def evidence_digest(document: Mapping[str, Any]) -> str:
-    """SHA-256 over the canonical form, without the times of looking."""
-    timeless = {
-        **document,
-        **{part: _without_times(document[part]) for part in ("cohorts", "reconciliation")},
-    }
-    return hashlib.sha256(canonical(timeless).encode()).hexdigest()
+    """SHA-256 over the canonical form, without the times of looking and what was decided."""
+    return hashlib.sha256(canonical(timeless(document)).encode()).hexdigest()
 
 
 def _without_times(value: Any) -> Any:

@@ -1,7 +1,8 @@
 """Gate: may this be loaded? The rule stands in the load itself, whatever way it was started.
 
 The first wave's gate is open. A later wave's opens when the wave before it is promoted, in a decision
-log that is whole, under the waves as they were when their first cohort was frozen.
+log that is whole, under the waves as they were when their first cohort was frozen. A wave that is
+held, rolled back or completed loads nothing, nor does one whose sealed criteria were edited.
 """
 
 from __future__ import annotations
@@ -9,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from migration_platform.change import list_changes
 from migration_platform.check import CheckOutcome
-from migration_platform.decision import find_break
+from migration_platform.decision_log import read_whole
 from migration_platform.errors import GateClosedError
 from migration_platform.rollback_record import RollbackRecord, find_rolled_back
+from migration_platform.seal import find_changes, find_seal
 from migration_platform.store import StageRun
 from migration_platform.wave import Plan
+from migration_platform.wave_state import LOADING, find_state, refuse
 
 if TYPE_CHECKING:
     from migration_platform.platform import Platform
@@ -25,25 +29,31 @@ few records) is refused, because a table that was lost looks just like that."""
 
 
 def require_open(platform: Platform, cohort: str) -> None:
-    """Raise GateClosedError unless the wave before this cohort's is promoted.
+    """Raise GateClosedError unless this cohort's wave may load and the wave before it is promoted.
 
-    Also if the decision log was altered, or `waves.toml` has moved a wave or a cohort that was
-    frozen before: the gates would not be those that were agreed on.
+    Also if the decision log was altered, if `waves.toml` has moved a wave or a cohort that was
+    frozen before, or if what was sealed when the wave opened was edited: the gates would not be
+    those that were agreed on.
     """
     plan = platform.plan
     wave = plan.wave_of(cohort)
     require_sealed(plan, platform.frozen_cohorts())
-    log = platform.store.decisions()
-    broken = find_break(log)
-    if broken is not None:
+    log = read_whole(platform)
+    state = find_state(log, wave.name)
+    if state.name not in LOADING:
+        raise GateClosedError(f"cohort {cohort} may not load: {refuse(state, wave.name, 'load')}")
+    sealed = find_seal(log, wave.name)
+    changes = find_changes(sealed, platform.decided_beforehand(wave.name)) if sealed else []
+    if changes:
         raise GateClosedError(
-            f"the decision log is not whole from entry {broken} on: somebody altered it. Nothing "
-            "loads until it is restored."
+            f"cohort {cohort} may not load: what was decided before wave {wave.name} opened has "
+            f"changed:{list_changes(changes)}\nPut the files back, or record why with `migration "
+            f"amend {wave.name}`."
         )
     before = plan.before(wave.name)
     if before is None:
         return
-    if any(d.wave == before.name and d.action == "promote" for d in log):
+    if find_state(log, before.name).has_passed:
         require_not_rolled_back(find_rolled_back(platform.store, [c.name for c in before.cohorts]))
         return
     raise GateClosedError(

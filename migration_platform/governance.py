@@ -1,7 +1,7 @@
-"""Governance: accounts, evidence and promotion of a wave, put together from the store.
+"""Governance: the evidence of a wave, put together from the store.
 
 What counts as balanced is decided in `accounting`, the verdict in `promotion`; this reads what they
-need and records what a person decides.
+need. What people decide on it is recorded in `move`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from migration_platform import evidence
 from migration_platform.blind_spot import BlindSpot, find_blind_spots
 from migration_platform.chart_review import describe_charts
 from migration_platform.check import CheckOutcome
+from migration_platform.code_version import code_digest
 from migration_platform.control_total import digest_totals
-from migration_platform.decision import Decision, find_break
+from migration_platform.decision_log import read_whole
 from migration_platform.drill_record import newest_drills
-from migration_platform.errors import EvidenceError, GateClosedError
 from migration_platform.evidence import CohortState, Evidence
 from migration_platform.fault.unplanted import NOT_IN_CATALOGUE
 from migration_platform.ledger import account_for, input_digest
@@ -30,6 +30,8 @@ from migration_platform.platform import REFERENCE, Platform
 from migration_platform.rollback_record import find_rolled_back, find_running
 from migration_platform.store import STAGES, Stage, StageRun
 from migration_platform.waiver import mark_waived
+from migration_platform.wave_record import read_record
+from migration_platform.wave_state import find_promotion
 
 
 def assemble_evidence(platform: Platform, wave: str) -> Evidence:
@@ -45,17 +47,12 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
     runs = {(r.cohort, r.entity, r.stage): r for r in store.latest_runs(everywhere)}
     checks = store.check_outcomes(everywhere)
     accounts = account_for(platform, everywhere)
-    promotion = store.promotion(wave)
+    log = read_whole(platform)
+    promotion = find_promotion(log, wave)
     now = {
         name: (platform.mapping_digest(name), platform.suite_digest(name))
         for name in platform.entities
     }
-    broken = find_break(store.decisions())
-    if broken is not None:
-        raise EvidenceError(
-            f"the decision log is not whole from entry {broken} on: somebody altered it. Nothing "
-            "can be decided until it is restored."
-        )
     at, waivers, nights = datetime.now(UTC), store.waivers(), read_newest(store, everywhere)
     result = evidence.assemble(
         declared,
@@ -78,7 +75,9 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
         exceptions=store.count_exceptions(everywhere),
         rollbacks=_rollbacks(platform, everywhere),
         drills=[drill.evidence for drill in newest_drills(store, names)],
+        record=read_record(platform, wave, log),
         versions={
+            "code": code_digest(),
             "mapping": _digest([mapping for mapping, _ in now.values()]),
             "waves": hashlib.sha256(platform.plan.file.read_bytes()).hexdigest(),
             "suites": _digest(sorted({c.suite_digest for c in checks})),
@@ -238,66 +237,20 @@ def _patients(platform: Platform, cohort: str) -> int | None:
     return int(row[0]) if row else None
 
 
-def promote(
-    platform: Platform,
-    wave: str,
-    *,
-    person: str,
-    reason: str,
-    evidence_digest: str | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> tuple[Decision, Evidence]:
-    """Record a wave's promotion. Looks at the destination once more before it does.
-
-    Raises GateClosedError if the wave before is not promoted, this one is already, or the verdict is
-    not promote; EvidenceError if `evidence_digest` names other evidence than there is now.
-    """
-    declared = platform.plan.wave(wave)
-    before = platform.plan.before(wave)
-    if before is not None and platform.store.promotion(before.name) is None:
-        raise GateClosedError(f"wave {wave} comes after wave {before.name}, which is not promoted.")
-    already = platform.store.promotion(wave)
-    if already is not None:
-        raise GateClosedError(
-            f"wave {wave} is promoted already: by {already.person} at "
-            f"{already.decided_at:%Y-%m-%d %H:%M} UTC."
-        )
-    seen = assemble_evidence(platform, wave)
-    if seen.verdict == "promote":
-        _look_again(platform, [REFERENCE, *[c.name for c in declared.cohorts]], progress)
-        now = assemble_evidence(platform, wave)
-    else:
-        now = seen
-    if evidence_digest is not None and not now.digest.startswith(evidence_digest):
-        raise EvidenceError(
-            f"wave {wave}: the evidence changed since you read it ({evidence_digest[:12]}, now "
-            f"{now.digest[:12]}). Read it again with `migration status`."
-        )
-    if now.verdict != "promote":
-        raise GateClosedError(now.sentence + _list(now.reasons))
-    decision = platform.store.append_decision(
-        wave=wave, action="promote", person=person, reason=reason, evidence_digest=now.digest
-    )
-    return decision, now
-
-
-def _look_again(
-    platform: Platform, cohorts: Sequence[str], progress: Callable[[int, int], None] | None
+def look_again(
+    platform: Platform, wave: str, progress: Callable[[int, int], None] | None = None
 ) -> None:
     """Reconcile everything of a wave anew: a decision rests on what is there now."""
     from migration_platform import (
         stage as stages,  # DuckDB, Arrow and ADBC: only for who looks again
     )
 
+    cohorts = [REFERENCE, *[c.name for c in platform.plan.wave(wave).cohorts]]
     todo = [(c, e) for c in cohorts for e in platform.cohort_entities(c)]
     for number, (cohort, entity) in enumerate(todo, 1):
         stages.reconcile(platform, cohort, entity)
         if progress:
             progress(number, len(todo))
-
-
-def _list(reasons: Sequence[str]) -> str:
-    return "".join(f"\n  - {reason}" for reason in reasons)
 
 
 def write_expectation_report(platform: Platform, cohort: str) -> Path:

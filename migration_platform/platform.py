@@ -14,10 +14,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from migration_platform import seal
 from migration_platform.control_total import ControlTotal, load_control_totals
+from migration_platform.criteria import Criteria, load_criteria
 from migration_platform.database import adbc, connect, is_lost, url
 from migration_platform.errors import ConfigurationError
 from migration_platform.outline import Outline, outline_entity
+from migration_platform.people import People, load_people
+from migration_platform.readiness import Item, load_readiness
 from migration_platform.registry import Announced, mapping_digest, suite_digest
 from migration_platform.settings import Database, Settings
 from migration_platform.source.as_of import months_before
@@ -250,6 +254,32 @@ class Platform:
             raise ConfigurationError(
                 f"{path}: cannot be read ({error.strerror}). It names who owns each field."
             ) from error
+
+    def beside_waves(self, name: str) -> Path:
+        """A file that says more about the waves than their own does."""
+        return self.plan.file.with_name(name)
+
+    @cached_property
+    def criteria(self) -> dict[str, Criteria]:
+        """What each wave must fulfil, by wave (`criteria.toml`)."""
+        return load_criteria(self.beside_waves("criteria.toml"), self.plan.waves)
+
+    @cached_property
+    def readiness(self) -> tuple[Item, ...]:
+        """What must be done before each wave (`readiness.toml`)."""
+        names = [wave.name for wave in self.plan.waves]
+        return load_readiness(self.beside_waves("readiness.toml"), names)
+
+    @cached_property
+    def people(self) -> People:
+        """Who may decide (`people.toml`)."""
+        return load_people(self.beside_waves("people.toml"))
+
+    def decided_beforehand(self, wave: str) -> dict[str, Any]:
+        """What the files say about a wave now: what is sealed when it opens."""
+        people = self.people if self.beside_waves("people.toml").exists() else None
+        declared = self.plan.wave(wave)
+        return seal.describe(declared, self.criteria.get(wave), self.readiness, people)
 
     def owner(self, entity: str, field_name: str = "") -> str:
         """The role that owns a field, or the entity (the owner of most of its fields)."""

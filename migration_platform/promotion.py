@@ -11,18 +11,30 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from migration_platform.readiness import find_undone
 from migration_platform.rehearsal import CLOCKS, failed_drills, rolled_back, undrilled
+from migration_platform.sign_off import find_missing
+from migration_platform.threshold import exceeds, find_tripped, find_unfulfilled
 
 VerdictWord = Literal["promote", "hold", "block"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What may happen to a wave and why, in words. `waived`: differences that somebody accepts."""
+    """What may happen to a wave and why, in words. `waived`: differences that somebody accepts.
+
+    The last `unsigned` reasons are sign-offs that are missing.
+    """
 
     verdict: VerdictWord
     reasons: tuple[str, ...]
     waived: tuple[str, ...] = ()
+    unsigned: int = 0
+
+    @property
+    def signable(self) -> bool:
+        """Nothing but sign-offs is missing, if anything is."""
+        return len(self.reasons) == self.unsigned
 
     @property
     def but_for(self) -> str:
@@ -49,8 +61,10 @@ def decide(document: dict[str, Any], at: datetime) -> Verdict:
         *_totals(document),
         *_wrong_charts(document),
         *failed_drills(document),
+        *find_tripped(document, at),
     ]
     holding = [
+        *_stopped(document),
         *rolled_back(document),
         *_unseen(document),
         *_unproved(document),
@@ -59,11 +73,38 @@ def decide(document: dict[str, Any], at: datetime) -> Verdict:
         *undrilled(document, at),
         *_open(document),
         *_unjudged(document),
+        *find_unfulfilled(document, at),
+        *find_undone(document, at),
     ]
-    waived = tuple(_waived(document))
-    if blocking:
-        return Verdict("block", (*blocking, *holding), waived)
-    return Verdict("hold" if holding else "promote", tuple(holding), waived)
+    unsigned = list(find_missing(document))
+    reasons = (*blocking, *holding, *unsigned)
+    verdict: VerdictWord = "block" if blocking else "hold" if reasons else "promote"
+    return Verdict(verdict, reasons, tuple(_waived(document)), len(unsigned))
+
+
+def _stopped(document: dict[str, Any]) -> Iterator[str]:
+    """What people decided, or have not decided, about the wave as a whole."""
+    wave, state = document["wave"], document["state"]
+    if state["name"] == "held":
+        yield (
+            f"{state['person']} holds it since {state['at']}: {state['reason']}. End it with "
+            f"`migration resume {wave}`"
+        )
+    if state["name"] == "rolled back":
+        yield f"it was rolled back at {state['at']}: open it again with `migration open {wave}`"
+    if not document["criteria"]["decided"]:
+        yield "no criteria are decided for it: give it a [[wave]] in criteria.toml"
+    changes = document["sealed"]["changes"]
+    if changes:
+        yield (
+            f"what was decided before it opened has changed ({'; '.join(changes)}): put the files "
+            f"back, or record why with `migration amend {wave}`"
+        )
+    begun = any(
+        len(c["missing_stages"]) < 4 for c in document["cohorts"] if c["name"] != "reference"
+    )
+    if begun and document["sealed"]["seal"] is None:
+        yield f"its criteria are not sealed: open it with `migration open {wave}`"
 
 
 def _wrong(document: dict[str, Any]) -> Iterator[str]:
@@ -324,8 +365,7 @@ def _open(document: dict[str, Any]) -> Iterator[str]:
     extracted = sum(line["extracted"] or 0 for line in document["accounting"])
     excepted = sum(line["excepted"] or 0 for line in document["accounting"])
     percent = document["criteria"]["max_excepted_percent"]
-    # Compared as whole numbers, so that no rounding lets a record through.
-    if extracted and excepted * 100 > extracted * percent:
+    if extracted and exceeds(excepted, extracted, percent):
         top = next((e for e in document["exceptions"] if e["kind"] != "difference"), None)
         most = (
             f"; most: {top['count']:,} in {top['entity']}"

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migration_platform import schema
+from migration_platform import log_head, schema
 from migration_platform.errors import ConfigurationError
 from migration_platform.platform import Platform
 from migration_platform.settings import Settings, variable
@@ -80,9 +80,10 @@ def start_anew(platform: Platform) -> None:
             connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
         connection.execute("CREATE SCHEMA public")
     platform.close()
-    with connect(platform.settings, "platform") as connection:
+    with connect(platform.settings, "platform", owner=True) as connection:
         connection.execute("DROP SCHEMA IF EXISTS migration CASCADE")
     settings = platform.settings
+    log_head.forget(settings.home)
     for folder in (settings.staging, settings.destination_documents, settings.reports):
         if folder.is_relative_to(settings.home):
             shutil.rmtree(folder, ignore_errors=True)

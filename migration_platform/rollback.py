@@ -17,14 +17,19 @@ from typing import Any
 import psycopg
 
 from migration_platform import rollback_record as records
+from migration_platform.decision_log import read_whole
 from migration_platform.destination.document_rollback import put_documents_right
 from migration_platform.destination.rollback import alone_with, undo_loads
 from migration_platform.destination.undo import Undoing, work_out
 from migration_platform.destination.written_there import find_writes, read_writes, write_file
-from migration_platform.errors import GateClosedError, MigrationError
+from migration_platform.errors import ConfigurationError, GateClosedError
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.rollback_record import WriteGroup
 from migration_platform.token import token
+from migration_platform.wave_state import find_promotion, find_state, refuse
+
+ACTION = "roll back"
+"""In the decision log: with a cohort in its detail, of that cohort alone."""
 
 FEW = 5
 """Records named by token for each group of writes."""
@@ -87,8 +92,8 @@ def roll_back(
     """
     if cohort != REFERENCE:
         platform.plan.cohort(cohort)
-    if not dry_run and not (person.strip() and reason.strip()):
-        raise MigrationError("a rollback needs a person (--by) and a reason (--reason)")
+    if not dry_run:
+        require_decision(platform, person, reason)
     finished = settle(platform, [cohort])
     started = time.monotonic()
     with platform.destination() as connection, alone_with(connection, cohort) as alone:
@@ -98,6 +103,7 @@ def roll_back(
             )
         with connection.cursor() as cursor:
             undoing = work_out(cursor, cohort, platform.entities, lock=not dry_run)
+            undoing = replace(undoing, refusals=(*_forbidden(platform, cohort), *undoing.refusals))
             if not undoing.loads and finished:
                 return _as_recorded(finished[-1])
             if not undoing.loads:
@@ -145,6 +151,24 @@ def roll_back(
         digest_after=after,
         seconds=time.monotonic() - started,
     )
+
+
+def require_decision(platform: Platform, person: str, reason: str) -> None:
+    """Raise ConfigurationError unless somebody who may decide gives a reason."""
+    if not (person.strip() and reason.strip()):
+        raise ConfigurationError("a rollback needs a person (--by) and a reason (--reason)")
+    platform.people.require(person)
+
+
+def _forbidden(platform: Platform, cohort: str) -> list[str]:
+    """Why the wave's state does not allow it; empty if it does."""
+    log = read_whole(platform)
+    if cohort == REFERENCE:
+        return []
+    wave = platform.plan.wave_of(cohort).name
+    state = find_state(log, wave)
+    # What was begun must be ended: of a wave that is rolled back already, a cohort may still go.
+    return [refuse(state, wave, ACTION).rstrip(".")] if state.name == "completed" else []
 
 
 def take_back(
@@ -206,7 +230,7 @@ def _finish(
         connection, platform.settings.destination_documents, platform.entities, cohort, number
     )
     row = connection.execute(
-        "SELECT counts, digest_before, digest_after FROM migration.rollback "
+        "SELECT counts, digest_before, digest_after, person, reason FROM migration.rollback "
         "WHERE cohort = %s AND number = %s",
         (cohort, number),
     ).fetchone()
@@ -219,8 +243,19 @@ def _finish(
         "digest_before": row[1],
         "digest_after": row[2],
     }
+    _log(platform, cohort, number, person=row[3], reason=row[4])
     records.end(platform.store, cohort, number, "done", counts)
     return counts
+
+
+def _log(platform: Platform, cohort: str, number: int, *, person: str, reason: str) -> None:
+    """Put it into the decision log, once: it has happened, whatever was decided meanwhile."""
+    wave = REFERENCE if cohort == REFERENCE else platform.plan.wave_of(cohort).name
+    detail = {"cohort": cohort, "number": number}
+    if not any(d.action == ACTION and d.detail == detail for d in platform.store.decisions()):
+        platform.store.append_decision(
+            wave=wave, action=ACTION, person=person, reason=reason, detail=detail
+        )
 
 
 def _group(platform: Platform, lines: Iterable[dict[str, Any]]) -> tuple[WriteGroup, ...]:
@@ -270,8 +305,11 @@ def _warn(platform: Platform, undoing: Undoing) -> Iterable[str]:
     if undoing.cohort == REFERENCE:
         return
     wave = platform.plan.wave_of(undoing.cohort)
-    if platform.store.promotion(wave.name) is not None:
-        yield f"wave {wave.name} stays promoted in the decision log: hold it if it must not go on"
+    if find_promotion(read_whole(platform), wave.name) is not None:
+        yield (
+            f"a cohort alone leaves wave {wave.name} promoted, and the wave after it closed until "
+            "the cohort is loaded again"
+        )
     names = [w.name for w in platform.plan.waves]
     later = [c.name for w in platform.plan.waves[names.index(wave.name) + 1 :] for c in w.cohorts]
     loaded = {r.cohort for r in platform.store.latest_runs(later) if r.stage == "load"}
@@ -287,44 +325,3 @@ def _as_recorded(record: records.RollbackRecord) -> Rollback:
         record.writes, (), (), documents=c["documents"],
         digest_before=c["digest_before"], digest_after=c["digest_after"],
     )  # fmt: skip
-
-
-def roll_back_all(
-    platform: Platform,
-    cohorts: Sequence[str],
-    *,
-    person: str,
-    reason: str,
-    dry_run: bool = False,
-) -> list[Rollback]:
-    """Roll back those of the cohorts that are loaded, the last one first, each in its transaction.
-
-    All of them are looked at before the first is touched: if one is refused, none is rolled back.
-    """
-    settle(platform, cohorts)
-    loaded = [name for name in reversed(cohorts) if _is_loaded(platform, name)]
-    if not loaded:
-        raise GateClosedError(
-            f"nothing of {', '.join(cohorts)} is loaded: there is nothing to roll back."
-        )
-    plans = [
-        roll_back(platform, name, person=person, reason=reason, dry_run=True) for name in loaded
-    ]
-    refused = [plan for plan in plans if plan.refusals]
-    if dry_run:
-        return plans
-    if refused:
-        raise GateClosedError(
-            "\n".join(plan.sentence for plan in refused) + " Nothing was written."
-        )
-    return [roll_back(platform, name, person=person, reason=reason) for name in loaded]
-
-
-def _is_loaded(platform: Platform, cohort: str) -> bool:
-    with platform.destination() as connection:
-        found = connection.execute(
-            "SELECT FROM migration.load WHERE cohort = %s AND id > coalesce((SELECT "
-            "max(last_load_id) FROM migration.rollback WHERE cohort = %s), 0) LIMIT 1",
-            (cohort, cohort),
-        )
-    return found.rowcount > 0

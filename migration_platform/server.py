@@ -19,6 +19,11 @@ from urllib.parse import quote
 from migration_platform.errors import ConfigurationError
 
 ROLE = "migration"
+"""Whose everything is."""
+
+USER = "migration_platform"
+"""As whom the platform uses its own store: it owns nothing there (`schema.grant`)."""
+
 LOOPBACK = "127.0.0.1"
 RECOVERY = 1800
 """Seconds that a server may take to replay its log after a crash, or to write it all out."""
@@ -54,10 +59,10 @@ class Server:
         """The password for loopback; the socket needs none."""
         return Path(self.home) / "secrets" / "postgres.password"
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, role: str = ROLE) -> str:
         """Over the socket, as the user that we are: there is no password in it."""
         place = f"host={quote(self.socket)}&port={self.port}"
-        return f"postgresql://{ROLE}@/{database}?{place}"
+        return f"postgresql://{role}@/{database}?{place}"
 
 
 def find(home: Path) -> Server | None:

@@ -46,6 +46,9 @@ class Settings:
     report_port: int
     secrets: Path
     given_token_key: str | None = None
+    platform_owner_url: str | None = None
+    """MIGRATION_PLATFORM_OWNER_URL, for set-up and upgrades: the platform store, as the role to whom
+    its tables belong."""
     allow_withdrawal: frozenset[str] = frozenset()
     """Entities of which a load may withdraw most records: said on purpose, for one run."""
     full_comparison_nights: int = 7
@@ -82,6 +85,7 @@ class Settings:
             reports=place("MIGRATION_REPORTS", home / "reports"),
             report_port=_count(environ, "MIGRATION_REPORT_PORT", 3010, most=65535),
             secrets=home / "secrets",
+            platform_owner_url=_url(environ, "platform_owner"),
             given_token_key=environ.get("MIGRATION_TOKEN_KEY") or None,
             allow_withdrawal=frozenset(
                 environ.get("MIGRATION_ALLOW_WITHDRAWAL", "").replace(",", " ").split()
@@ -194,7 +198,7 @@ def _find_root(environ: Mapping[str, str]) -> Path:
     )
 
 
-def _url(environ: Mapping[str, str], name: Database) -> str | None:
+def _url(environ: Mapping[str, str], name: str) -> str | None:
     given = environ.get(variable(name))
     if not given:
         return None

@@ -7,7 +7,7 @@ Reads and writes only; what they amount to is decided in `accounting`, `promotio
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,12 +17,14 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from migration_platform import log_head
 from migration_platform.check import CheckOutcome, ExpectationResult
 from migration_platform.database import connect, is_lost
 from migration_platform.decision import Decision, chain
 from migration_platform.errors import EvidenceError
 from migration_platform.settings import Settings
 from migration_platform.waiver import Waiver, read_waivers
+from migration_platform.wave_state import find_promotion
 
 Stage = Literal["extract", "transform", "load", "reconcile"]
 STAGES: tuple[Stage, ...] = ("extract", "transform", "load", "reconcile")
@@ -323,15 +325,15 @@ class Store:
     def decisions(self) -> list[Decision]:
         """The whole decision log, in order."""
         rows = self._read(
-            "SELECT sequence, wave, action, person, reason, evidence_digest, decided_at, "
-            "previous_hash, hash FROM migration.decision ORDER BY sequence"
+            "SELECT sequence, wave, action, person, reason, COALESCE(evidence_digest, '') AS "
+            "evidence_digest, decided_at, previous_hash, hash, detail FROM migration.decision "
+            "ORDER BY sequence"
         )
         return [Decision(**row) for row in rows]
 
     def promotion(self, wave: str) -> Decision | None:
-        """The recorded promotion of a wave, if there is one."""
-        found = [d for d in self.decisions() if d.wave == wave and d.action == "promote"]
-        return found[-1] if found else None
+        """The promotion of a wave that counts now, if there is one."""
+        return find_promotion(self.decisions(), wave)
 
     def append_decision(
         self,
@@ -340,35 +342,41 @@ class Store:
         action: str,
         person: str,
         reason: str,
-        evidence_digest: str,
+        evidence_digest: str = "",
+        detail: Mapping[str, Any] | None = None,
+        require: Callable[[Sequence[Decision]], None] = lambda log: None,
         waiver: Mapping[str, Any] | None = None,
         ended_waiver: int | None = None,
     ) -> Decision:
         """Append to the decision log, with what a waiver covers or which one ends.
 
-        Of two at once, one waits for the other.
+        Of two at once, one waits for the other, and `require` sees the log as the other left it: it
+        raises if the decision may not be taken now.
         """
         with self.transaction() as c:
-            c.execute("LOCK TABLE migration.decision IN EXCLUSIVE MODE")
-            last = c.execute(
-                "SELECT sequence, hash FROM migration.decision ORDER BY sequence DESC LIMIT 1"
-            ).fetchone()
+            # Whom the log does not belong to may not lock its table.
+            c.execute("SELECT pg_advisory_xact_lock(720920)")
+            log = self.decisions()
+            require(log)
+            last = log[-1] if log else None
             decision = chain(
-                sequence=last["sequence"] + 1 if last else 1,
+                sequence=last.sequence + 1 if last else 1,
                 wave=wave,
                 action=action,
                 person=person,
                 reason=reason,
                 evidence_digest=evidence_digest,
                 decided_at=datetime.now(UTC),
-                previous_hash=last["hash"] if last else "",
+                previous_hash=last.hash if last else "",
+                detail=detail,
             )
             c.execute(
                 "INSERT INTO migration.decision (sequence, wave, action, person, reason, "
-                "evidence_digest, decided_at, previous_hash, hash) VALUES "
+                "evidence_digest, decided_at, previous_hash, hash, detail) VALUES "
                 "(%(sequence)s, %(wave)s, %(action)s, %(person)s, %(reason)s, "
-                "%(evidence_digest)s, %(decided_at)s, %(previous_hash)s, %(hash)s)",
-                asdict(decision),
+                "NULLIF(%(evidence_digest)s, ''), %(decided_at)s, %(previous_hash)s, %(hash)s, "
+                "%(detail)s)",
+                {**asdict(decision), "detail": Jsonb(decision.detail)},
             )
             if waiver is not None:
                 c.execute(
@@ -382,6 +390,7 @@ class Store:
                     "INSERT INTO migration.waiver_end (number, waiver) VALUES (%s, %s)",
                     (decision.sequence, ended_waiver),
                 )
+        log_head.keep(self.settings.home, decision)
         return decision
 
     def waivers(self) -> list[Waiver]:

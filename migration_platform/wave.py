@@ -6,7 +6,6 @@ go on in `promotion`.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from migration_platform.errors import ConfigurationError
+from migration_platform.toml_file import TomlFile
 
 ATTRIBUTES = ("program", "state", "stage", "provider")
 LONGEST_NAME = 24
@@ -107,36 +107,14 @@ class Plan:
 
 def load_plan(path: Path) -> Plan:
     """Read `waves.toml`. Raises ConfigurationError with file and line for anything that is not right."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path}: cannot be read ({error.strerror}). Set MIGRATION_WAVES to your waves file."
-        ) from error
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path.name}: not valid TOML: {error}") from error
-    return _Reader(path, text.splitlines()).plan(raw)
+    return _Reader(path, "Set MIGRATION_WAVES to your waves file.").plan()
 
 
-class _Reader:
+class _Reader(TomlFile):
     """Validates the parsed file and finds the line to name."""
 
-    def __init__(self, path: Path, lines: list[str]) -> None:
-        self.path, self.lines = path, lines
-
-    def line(self, *needles: str, after: int = 0) -> int:
-        for number, text in enumerate(self.lines[after:], after + 1):
-            code = text.split("#")[0]
-            if all(n in code for n in needles):
-                return number
-        return after or 1
-
-    def fail(self, line: int, message: str) -> ConfigurationError:
-        return ConfigurationError(f"{self.path.name}, line {line}: {message}")
-
-    def plan(self, raw: dict[str, Any]) -> Plan:
+    def plan(self) -> Plan:
+        raw = self.raw
         self.known(raw, {"as_of", "population", "retention", "wave"}, 0, "this file")
         waves = tuple(self.wave(w) for w in raw.get("wave", []))
         if not waves:
@@ -177,14 +155,6 @@ class _Reader:
             retention=windows,
             file=self.path,
         )
-
-    def known(self, table: dict[str, Any], names: set[str], after: int, where: str) -> None:
-        for key in table:
-            if key not in names:
-                raise self.fail(
-                    self.line(key, after=max(after - 1, 0)),
-                    f"{where} has no setting '{key}'. It has: {', '.join(sorted(names))}",
-                )
 
     def as_of(self, value: Any) -> datetime | None:
         if value is None:

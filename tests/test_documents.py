@@ -25,16 +25,23 @@ from typer.testing import CliRunner
 
 from migration_platform import translation
 from migration_platform.command import app
+from migration_platform.criteria import BOUNDS, MEASURES, load_criteria
 from migration_platform.exception_queue import HOURS, HOURS_OTHERWISE
+from migration_platform.people import load_people
+from migration_platform.readiness import load_readiness
 from migration_platform.settings import DATABASES, variable
 from migration_platform.store import STAGES
 from migration_platform.wave import Cohort, Wave, load_plan
+from migration_platform.wave_state import EFFECTS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 YOURS = (
     "assets/waves.toml",
+    "assets/criteria.toml",
+    "assets/readiness.toml",
+    "assets/people.toml",
     "assets/ownership.csv",
     "assets/control_totals.toml",
     "assets/entities/",
@@ -230,6 +237,15 @@ def test_the_mapping_page_is_what_the_command_prints() -> None:
     )
 
 
+def test_the_catalogue_of_faults_is_what_the_command_prints() -> None:
+    printed = CliRunner().invoke(app, ["faults", "--list"])
+
+    assert printed.exit_code == 0
+    assert read("docs/faults.md").rstrip().endswith(printed.stdout.rstrip()), (
+        "the catalogue changed: put what .venv/bin/migration faults --list prints at the end"
+    )
+
+
 def test_every_translation_is_described() -> None:
     rows = re.findall(r"^\| `(\w+)\(", section(read("docs/adapt.md"), "Translations"), re.M)
 
@@ -242,6 +258,34 @@ def test_every_setting_of_the_waves_file_is_described() -> None:
 
     for name in names - {"name", "cohorts", "wave", "line"}:
         assert f".{name}`" in described, name
+
+
+def test_the_examples_of_what_is_decided_beforehand_can_be_read(tmp_path: Path) -> None:
+    pilot = Wave("pilot", (Cohort("pilot-weight", "pilot"),), None, 0, 0, 24, 0, 0, 1)
+    for name in ("people", "criteria", "readiness"):
+        (tmp_path / name).write_text(example(f"assets/{name}.toml"), encoding="utf-8")
+
+    people = load_people(tmp_path / "people")
+    criteria = load_criteria(tmp_path / "criteria", [pilot])["pilot"]
+    items = load_readiness(tmp_path / "readiness", ["pilot"])
+
+    assert people.holds("Amir Khan", "clinical lead")
+    assert criteria.metrics[0].baseline == {"pilot-weight": "4"}
+    assert [item.owner for item in items] == ["operations lead"]
+
+
+def test_every_measure_and_bound_of_the_criteria_is_described() -> None:
+    described = section(read("docs/adapt.md"), "Criteria")
+
+    for name in (*MEASURES, *BOUNDS):
+        assert f"`{name}`" in described, name
+
+
+def test_every_decision_about_a_wave_is_described() -> None:
+    text = section(read("docs/promote.md"), "A wave's life")
+
+    for action in (a for a in EFFECTS if a != "roll back"):
+        assert f"| `{action}` |" in text, action
 
 
 def test_the_hours_of_each_kind_of_exception_are_described() -> None:

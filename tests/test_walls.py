@@ -117,6 +117,14 @@ def test_words_know_no_input_or_output() -> None:
         assert found == [], word
 
 
+def test_faults_are_words_that_know_neither_the_comparison_nor_any_input_or_output() -> None:
+    forbidden = ("psycopg", "duckdb", "pyarrow", "polars", "typer", "rich", "pathlib")
+    rooms = ("reconciliation", "mapping", "translation", "transformation", "stage", "platform",
+             "staging", "store", "database", "settings", "fault_matrix")  # fmt: skip
+    own = tuple(f"migration_platform.{name}" for name in rooms)
+    assert crossing("migration_platform/fault", *forbidden, *own) == []
+
+
 def test_a_wall_that_is_crossed_is_seen(tmp_path: Path) -> None:
     file = tmp_path / "lazy.py"
     file.write_text("def f():\n    from dagster import asset\n")

@@ -15,9 +15,12 @@ import typer
 from migration_platform.command import (
     blind_spot,
     chart,
+    decide,
     demo,
     drill,
+    evidence,
     fault,
+    log,
     nightly,
     promote,
     reconcile,
@@ -59,9 +62,19 @@ for command in (
     chart.judge_chart,
     chart.chart,
     blind_spot.blind_spots,
+    evidence.evidence,
+    evidence.replay,
+    decide.ready,
+    decide.sign,
     promote.promote,
     drill.drill,
     rollback.rollback,
+    decide.hold,
+    decide.resume,
+    decide.amend,
+    decide.complete,
+    log.log,
+    log.metric,
     status.trace,
     status.mapping,
     fault.faults,
@@ -70,6 +83,7 @@ for command in (
     server.ui,
 ):
     app.command()(command)
+app.command("open")(decide.open_wave)
 
 
 def main() -> None:

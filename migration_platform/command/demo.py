@@ -63,6 +63,6 @@ def demo(
     out.print(
         "  make ui                                 the same in Dagster, http://127.0.0.1:3000"
     )
-    out.print("The way from held to promoted is in README.md, four commands.")
+    out.print("The way from held to promoted is in README.md.")
     if not result["passed"]:
         raise typer.Exit(1)

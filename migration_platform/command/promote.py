@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from importlib.metadata import entry_points
 from typing import Annotated, Any
 
@@ -10,35 +9,47 @@ import typer
 
 from migration_platform.command.blind_spot import summarize
 from migration_platform.command.console import Json, err, out, print_json
+from migration_platform.command.decide import By, DryRun, Reason, show_move
 
 
 def promote(
     wave: Annotated[str, typer.Argument(help="The wave to promote.")],
-    reason: Annotated[str, typer.Option(help="Why it may go on: kept in the decision log.")] = "",
-    by: Annotated[str, typer.Option(help="Who decides (default: the user of this terminal).")] = "",
+    by: By,
+    reason: Reason,
     evidence: Annotated[
         str | None,
-        typer.Option(help="Digest of the evidence you read; refused if it changed since."),
+        typer.Option(
+            help="The evidence you read: its digest, or the file that holds it; refused if it "
+            "changed since."
+        ),
     ] = None,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
     """Promote a wave, so that the next one may load.
 
     Says what it cannot see, and looks at the destination once more first. Refused (exit 1) without
-    complete and fresh evidence.
+    complete and fresh evidence that the people whom the wave asks for have signed.
     """
-    from migration_platform.governance import promote as record_promotion
+    from migration_platform.command.evidence import name_evidence
+    from migration_platform.move import plan_promotion
+    from migration_platform.move import promote as record_promotion
     from migration_platform.platform import Platform
 
     platform = Platform.open()
+    digest = None if evidence is None else name_evidence(evidence)
+    if dry_run:
+        move, _ = plan_promotion(platform, wave, person=by, evidence_digest=digest)
+        show_move(move, json)
+        return
     err.print(f"{summarize(platform, wave)} (migration blind-spots --wave {wave})")
     with err.status(f"looking at wave {wave} once more …") as progress:
         decision, seen = record_promotion(
             platform,
             wave,
-            person=by or getpass.getuser(),
-            reason=reason or "evidence complete, verdict promote",
-            evidence_digest=evidence,
+            person=by,
+            reason=reason,
+            evidence_digest=digest,
             progress=lambda done, total: progress.update(
                 f"looking at wave {wave} once more … {done} of {total}"
             ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated, Any
 
 import typer
@@ -15,7 +14,7 @@ def rollback(
     wave: Annotated[str | None, typer.Argument(help="Roll back every cohort of this wave.")] = None,
     cohort: Annotated[str | None, typer.Option(help="Roll back this cohort alone.")] = None,
     reason: Annotated[str, typer.Option(help="Why: kept with the rollback.")] = "",
-    by: Annotated[str, typer.Option(help="Who decides (default: the user of this terminal).")] = "",
+    by: Annotated[str, typer.Option(help="Who decides: a name that people.toml has.")] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what it would do, and change nothing.")
     ] = False,
@@ -27,7 +26,7 @@ def rollback(
     (exit 1) where it would break what others have. Look at it with --dry-run before.
     """
     from migration_platform.platform import Platform
-    from migration_platform.rollback import roll_back_all
+    from migration_platform.wave_rollback import roll_back_all
 
     platform = Platform.open()
     if (wave is None) == (cohort is None):
@@ -35,7 +34,7 @@ def rollback(
     names = [str(cohort)] if wave is None else [c.name for c in platform.plan.wave(wave).cohorts]
     with err.status("looking at what was loaded and what was written since …"):
         results = roll_back_all(
-            platform, names, person=by or getpass.getuser(), reason=reason, dry_run=dry_run
+            platform, names, wave=wave, person=by, reason=reason, dry_run=dry_run
         )
     fine = not any(each.refusals for each in results)
     if json:
@@ -46,6 +45,10 @@ def rollback(
         if dry_run:
             out.print("Nothing was changed: this was a dry run.")
         else:
+            if wave:
+                out.print(
+                    f"Wave {wave} is rolled back. Before it loads again: migration open {wave}"
+                )
             again = f"--wave {wave}" if wave else f"--cohort {cohort}"
             out.print(f"To load again, under the same ids: migration run {again}")
     if not fine:

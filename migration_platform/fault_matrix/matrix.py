@@ -27,7 +27,11 @@ from migration_platform.fault.catalogue import BENIGN, DOCUMENT_FAULTS, FAULTS
 from migration_platform.fault.fault import Fault, Row
 from migration_platform.fault.judgement import Finding, Sown, judge
 from migration_platform.fault.planting import Planter, places
-from migration_platform.fault_matrix.rendering import compare_columns, compare_spellings
+from migration_platform.fault_matrix.rendering import (
+    compare_columns,
+    compare_left_out,
+    compare_spellings,
+)
 from migration_platform.fault_matrix.sample import home_of
 from migration_platform.platform import Platform
 from migration_platform.reconciliation.column import Column, compared_columns, quote_text
@@ -141,7 +145,8 @@ def run_matrix(
                 )
             for sown, findings in compare_columns(platform, entity, stock, random, duck):
                 tally.add(entity.name, sown, findings)
-            tally.add(entity.name, *compare_spellings(platform, entity, random, duck))
+            tally.add(entity.name, *compare_spellings(platform, entity, duck))
+            tally.add(entity.name, *compare_left_out(platform, entity, duck))
             if entity.document_path:
                 progress(f"{entity.name}: stored files")
                 _plant_files(platform, entity, tally, random, per_type, duck)

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from migration_platform.entity import Entity, Translation, Type
 from migration_platform.fault.benign import COLUMN_CHANGES, MAPPING_CHANGES, ColumnChange
@@ -28,6 +29,7 @@ from migration_platform.reconciliation.column import (
     quote_text,
 )
 from migration_platform.reconciliation.comparison import explain, find_suspects
+from migration_platform.reconciliation.entity_reconciliation import reconcile_entity
 from migration_platform.reconciliation.readback import Readback
 from migration_platform.reconciliation.shadow import sent_table
 from migration_platform.transformation import transform_snapshot
@@ -131,7 +133,7 @@ def _instant(value: Value) -> str:
 
 
 def compare_spellings(
-    platform: Platform, entity: Entity, random: Random, duck: duckdb.DuckDBPyConnection
+    platform: Platform, entity: Entity, duck: duckdb.DuckDBPyConnection
 ) -> tuple[Rendered, list[Finding]]:
     """The snapshot with its codes in capitals and with space around them, mapped and compared with
     what the mapping made of it as it is."""
@@ -174,6 +176,59 @@ def compare_spellings(
     explain(duck, columns, sent, "spelled_again")
     duck.unregister("spelled_again")
     return Rendered(change, found.column("id").to_pylist()), _findings(duck)
+
+
+class _Arrived:
+    """A found side that is exactly what was mapped."""
+
+    def __init__(self, everything: pa.Table) -> None:
+        self.everything = everything
+
+    def read(self) -> Iterator[pa.Table]:
+        yield self.everything
+
+    def read_only(self, ids: pa.Table) -> pa.Table:
+        return self.everything.filter(pc.is_in(self.everything["id"], ids["id"]))
+
+
+def compare_left_out(
+    platform: Platform, entity: Entity, duck: duckdb.DuckDBPyConnection
+) -> tuple[Rendered, list[Finding]]:
+    """The whole reconciliation of a snapshot of which some records were not sent, for a reason that
+    their end gives. Each of them must be accounted for, and none of them looked for."""
+    change = MAPPING_CHANGES[1].name
+    cohort, staging = home_of(platform, entity.name), platform.staging
+    snapshot, ends, mapped = (
+        staging.path(cohort, entity.name, kind) for kind in ("extract", "ends", "mapped")
+    )
+    if not mapped.exists():
+        return Rendered(change, ()), []
+    left_out = duck.execute(
+        f"SELECT id FROM read_parquet({quote_text(str(ends))}) WHERE \"end\" <> 'mapped'"
+    ).fetchall()
+    chosen = ", ".join(["id", *[c.sent_sql() for c in compared_columns(entity)]])
+    arrived = duck.sql(
+        f"SELECT {chosen} FROM read_parquet({quote_text(str(mapped))}) ORDER BY id"
+    ).to_arrow_table()
+    with TemporaryDirectory(dir=mapped.parent) as folder:
+        result = reconcile_entity(
+            entity,
+            snapshot=snapshot,
+            ends=ends,
+            mapped=mapped,
+            sent_digest="",
+            found=_Arrived(arrived),
+            differences=Path(folder) / "differences",
+            documents=None,
+            origin=None,
+            name_records=list,
+            connection=duck,
+            seed=entity.name,
+        )
+    ids = [row[0] for row in left_out]
+    accounted = result.archived + result.excluded + result.excepted == len(ids)
+    clean = accounted and not (result.unaccounted or result.missing or result.clusters)
+    return Rendered(change, ids), [] if clean or not ids else [(ids[0], "", "missing")]
 
 
 def _code_columns(entity: Entity) -> list[str]:

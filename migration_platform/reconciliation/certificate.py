@@ -58,15 +58,27 @@ class Certificate:
     alarmed: tuple[dict[str, str], ...]
 
 
-def draw_sample(
-    sql: duckdb.DuckDBPyConnection, sent: str, seed: str, number: int = SAMPLED
-) -> list[str]:
-    """Ids of sent records that are no suspects (table `suspect`), the same for the same seed."""
-    rows = sql.execute(
-        f"SELECT id FROM {sent} WHERE id NOT IN (SELECT id FROM suspect) "
-        f"ORDER BY md5(concat(id, {quote_text(seed)})), id LIMIT {number}"
-    ).fetchall()
-    return [row[0] for row in rows]
+def draw_sample(sql: duckdb.DuckDBPyConnection, mapped: Path, seed: str) -> list[str]:
+    """Put records to plant in into the temporary table `sample`, as they were mapped; their ids.
+
+    They stand beside each other in the file, so that the rest of it need not be read; where,
+    follows from the seed. Suspects (table `suspect`) are passed over.
+    """
+    file = quote_text(str(mapped))
+    total = int(sql.execute(f"SELECT count(*) FROM read_parquet({file})").fetchall()[0][0])
+    start, width = Random(seed).randrange(max(total - SAMPLED, 0) + 1), SAMPLED
+    while True:
+        low = max(0, min(start, total - width))
+        sql.execute(
+            "CREATE OR REPLACE TEMP TABLE sample AS SELECT * EXCLUDE (file_row_number) "
+            f"FROM read_parquet({file}, file_row_number = true) "
+            f"WHERE file_row_number BETWEEN {low} AND {low + width - 1} "
+            f"AND id NOT IN (SELECT id FROM suspect) ORDER BY file_row_number LIMIT {SAMPLED}"
+        ).fetchall()
+        ids = [row[0] for row in sql.execute("SELECT id FROM sample").fetchall()]
+        if len(ids) == SAMPLED or width >= total:
+            return ids
+        width *= 8
 
 
 def certify(
@@ -75,19 +87,19 @@ def certify(
     *,
     sent: str,
     found: str,
-    sample: Sequence[str],
     seed: str,
     files: tuple[Path, Path] | None = None,
     compare: Compare = compare_shadow,
     faults: int = FAULTS_PLANTED,
 ) -> Certificate:
-    """Plant faults in the sampled records and see what the comparison makes of them.
+    """Plant faults in a few records and see what the comparison makes of them.
 
-    `sent` and `found` are relations of `sql`: as mapped, and in canonical form. `files` is the
+    `sent` and `found` are relations of `sql`: the records as they were mapped, and in canonical
+    form (`found` may have more of them). `files` is the
     documents folder of an entity whose records own a file, and a folder to make shadow files in.
     """
     random = Random(seed)
-    pairs = _read_pairs(sql, columns, sent, found, sample)
+    pairs = _read_pairs(sql, columns, sent, found)
     rules = random.sample(RULE_CHANGES, RULES)
     planter = Planter(columns, pairs, random, rules=rules)
     for fault, names in choose(columns, random, faults):
@@ -104,7 +116,7 @@ def certify(
     findings = compare(shadow, planter.shadow, table_change) if pairs else []
     result = judge(planter.shadow, findings)
     if pairs and files is not None:
-        result += _certify_files(shadow, sql, sent, sample, files, random)
+        result += _certify_files(shadow, sql, sent, files, random)
     shadow.close()
     return Certificate(
         seed,
@@ -145,22 +157,18 @@ def _read_pairs(
     columns: Sequence[Column],
     sent: str,
     found: str,
-    sample: Sequence[str],
 ) -> list[tuple[Row, Row]]:
-    """The sampled records as they were sent and as they are found, where the two agree now."""
-    if not sample:
-        return []
-    within = f"WHERE id IN ({', '.join(quote_text(each) for each in sample)})"
+    """The records as they were sent and as they are found, where the two agree now."""
     chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
     # A mutation must change what a value says, not only how many zeros end it.
     plain = ", ".join(["id", *[c.plain_sql() for c in columns]])
-    ours = _rows(sql, f"SELECT {plain} FROM (SELECT {chosen} FROM {sent} {within})", columns)
-    theirs = _rows(sql, f"SELECT {plain} FROM {found} {within}", columns)
+    ours = _rows(sql, f"SELECT {plain} FROM (SELECT {chosen} FROM {sent})", columns)
+    theirs = _rows(sql, f"SELECT {plain} FROM {found} WHERE id IN (SELECT id FROM {sent})", columns)
     rules = {c.name: c.equality for c in columns}
     return [
         (ours[each], theirs[each])
-        for each in sample
-        if each in ours and each in theirs and not differences([ours[each]], [theirs[each]], rules)
+        for each in sorted(ours)
+        if each in theirs and not differences([ours[each]], [theirs[each]], rules)
     ]
 
 
@@ -174,16 +182,13 @@ def _certify_files(
     shadow: duckdb.DuckDBPyConnection,
     sql: duckdb.DuckDBPyConnection,
     sent: str,
-    sample: Sequence[str],
     files: tuple[Path, Path],
     random: Random,
 ) -> Judgement:
     """The same for stored files: each document fault and each benign change once."""
     documents, beside = files
-    within = ", ".join(quote_text(each) for each in sample)
     stored = sql.execute(
-        f"SELECT storage_path, sha256 FROM {sent} WHERE id IN ({within}) AND sha256 IS NOT NULL "
-        "ORDER BY id LIMIT 8"
+        f"SELECT storage_path, sha256 FROM {sent} WHERE sha256 IS NOT NULL ORDER BY id LIMIT 8"
     ).fetchall()
     with tempfile.TemporaryDirectory(prefix=".shadow-", dir=beside) as folder:
         planter = FilePlanter(documents, stored, Path(folder), random)

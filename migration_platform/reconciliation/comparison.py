@@ -90,22 +90,35 @@ def explain(
     `found` is a relation of `sql` with the suspects' rows in canonical form, read anew. What agrees
     now was a change in flight, and counts as settled. Fills the temporary table `difference`.
     """
+    if not _one(sql, "SELECT count(*) FROM suspect"):
+        names = ("id", "leg", "field", "status", "kind", "sent", "found")
+        sql.execute(
+            "CREATE OR REPLACE TEMP TABLE difference "
+            f"({', '.join(f'{quote_name(n)} VARCHAR' for n in names)})"
+        ).fetchall()
+        return SecondLook(0, 0, 0, 0, 0)
     chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
     plain = ", ".join(["id", *[c.plain_sql() for c in columns]])
-    # Rows of one id are paired in order of what they hold, so that equal ones meet.
+    both = ("suspect_sent", f"(SELECT {chosen} FROM {sent})"), ("suspect_found", found)
+    for table, rows in both:
+        sql.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {plain} FROM {rows} "
+            "WHERE id IN (SELECT id FROM suspect)"
+        ).fetchall()
+    # Rows that are equal meet first; what is left of an id is paired in order of what it holds.
     order = ", ".join(quote_name(c.name) for c in columns)
-    number = f"row_number() OVER (PARTITION BY id ORDER BY {order}) AS copy"
+    left_of = "(SELECT * FROM {} EXCEPT ALL SELECT * FROM {})"
     sql.execute(
-        f"CREATE OR REPLACE TEMP TABLE pair_sent AS SELECT {plain}, {number} FROM (SELECT {chosen} "
-        f"FROM {sent} WHERE id IN (SELECT id FROM suspect))"
+        "CREATE OR REPLACE TEMP TABLE pair_sent AS SELECT *, row_number() OVER (PARTITION BY id "
+        f"ORDER BY {order}) AS copy FROM {left_of.format('suspect_sent', 'suspect_found')}"
     ).fetchall()
-    # Of several rows of one id, those that agree come first: what is too many is the other one.
+    # Those that a field's own equality lets pass come first: what is too many is the other one.
     agrees = " AND ".join(f"NOT {c.differs()}" for c in columns)
     ordered = ", ".join(f"f.{quote_name(c.name)}" for c in columns)
     sql.execute(
-        f"CREATE OR REPLACE TEMP TABLE pair_found AS SELECT f.*, row_number() OVER (PARTITION BY f.id "
-        f"ORDER BY (s.id IS NOT NULL AND {agrees}) DESC, {ordered}) AS copy FROM (SELECT {plain} "
-        f"FROM {found} WHERE id IN (SELECT id FROM suspect)) f "
+        "CREATE OR REPLACE TEMP TABLE pair_found AS SELECT f.*, row_number() OVER (PARTITION BY "
+        f"f.id ORDER BY (s.id IS NOT NULL AND {agrees}) DESC, {ordered}) AS copy "
+        f"FROM {left_of.format('suspect_found', 'suspect_sent')} f "
         "LEFT JOIN pair_sent s ON s.id = f.id AND s.copy = 1"
     ).fetchall()
     pairs = "pair_sent s JOIN pair_found f ON s.id = f.id AND s.copy = f.copy"
@@ -124,7 +137,7 @@ def explain(
         "WHERE f.id IS NULL"
     )
     parts.append(
-        "SELECT f.id, 'destination' AS leg, '' AS field, 'unexpected' AS status, CASE WHEN f.copy > 1 THEN "
+        "SELECT f.id, 'destination' AS leg, '' AS field, 'unexpected' AS status, CASE WHEN f.id IN (SELECT id FROM suspect_sent) THEN "
         "'duplicate record' ELSE 'unexpected record' END AS kind, NULL AS sent, NULL AS found "
         "FROM pair_found f LEFT JOIN pair_sent s ON s.id = f.id AND s.copy = f.copy "
         "WHERE s.id IS NULL"
@@ -146,7 +159,7 @@ def explain(
         settled=_one(
             sql, "SELECT count(*) FROM suspect WHERE id NOT IN (SELECT id FROM difference)"
         ),
-        found=_one(sql, "SELECT count(*) FROM pair_found"),
+        found=_one(sql, "SELECT count(*) FROM suspect_found"),
     )
 
 

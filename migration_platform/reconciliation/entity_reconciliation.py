@@ -102,7 +102,7 @@ def reconcile_entity(
     first = find_suspects(sql, columns, sent, found.read())
     if first.suspects:
         time.sleep(PAUSE_SECONDS)
-    sample = draw_sample(sql, sent, seed)
+    sample = draw_sample(sql, mapped, seed)
     again = sql.sql("SELECT id FROM suspect").to_arrow_table().column("id").to_pylist()
     ids = pa.table({"id": pa.array([*again, *sample], pa.string())})
     sql.register("again", found.read_only(ids))
@@ -145,16 +145,23 @@ def reconcile_entity(
         certificate=certify(
             sql,
             columns,
-            sent=sent,
+            sent="sample",
             found="again",
-            sample=sample,
             seed=seed,
             files=None if documents is None else (documents, differences.parent),
         ),
     )
     sql.unregister("again")
-    for table in ("suspect", "pair_sent", "pair_found", "difference"):
-        sql.execute(f"DROP TABLE {table}").fetchall()
+    for table in (
+        "suspect",
+        "suspect_sent",
+        "suspect_found",
+        "pair_sent",
+        "pair_found",
+        "difference",
+        "sample",
+    ):
+        sql.execute(f"DROP TABLE IF EXISTS {table}").fetchall()
     return result
 
 

@@ -12,6 +12,8 @@ from typing import Literal
 import psycopg
 
 from migration_platform.database import connect, url
+from migration_platform.schema.grant import grant_use, make_role
+from migration_platform.server import USER
 from migration_platform.settings import Settings
 
 Target = Literal["platform", "destination"]
@@ -35,7 +37,7 @@ def upgrade(settings: Settings, target: Target) -> None:
     from alembic.config import Config
     from sqlalchemy import create_engine, text
 
-    engine = create_engine(url(settings, target, driver="psycopg2"))
+    engine = create_engine(url(settings, target, driver="psycopg2", owner=True))
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(720918)"))
         connection.execute(text("CREATE SCHEMA IF NOT EXISTS migration"))
@@ -46,13 +48,26 @@ def upgrade(settings: Settings, target: Target) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     engine.dispose()
+    if target == "platform":
+        _let_use(settings)
+
+
+def _let_use(settings: Settings) -> None:
+    """Give the role that the platform uses its rights, where another owns the tables."""
+    with connect(settings, "platform", owner=True) as connection:
+        if settings.platform_url is None:
+            make_role(connection, USER)
+            grant_use(connection, USER)
+        elif settings.platform_owner_url is not None:
+            user = psycopg.conninfo.conninfo_to_dict(settings.platform_url).get("user")
+            grant_use(connection, str(user))
 
 
 def current_revision(settings: Settings, target: Target) -> str | None:
     """The database's revision, None if it has none yet."""
-    with connect(settings, target) as connection:
+    with connect(settings, target, owner=True) as connection:
         try:
             row = connection.execute("SELECT version_num FROM migration.revision").fetchone()
-        except psycopg.errors.UndefinedTable:
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
             return None
     return str(row[0]) if row else None

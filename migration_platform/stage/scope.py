@@ -5,6 +5,7 @@ from __future__ import annotations
 from migration_platform import gate
 from migration_platform.entity import Entity
 from migration_platform.errors import GateClosedError
+from migration_platform.opening import open_if_planned
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.source.as_of import find_newest_record
 from migration_platform.source.extraction import Scope
@@ -23,6 +24,7 @@ def scope_of(platform: Platform, cohort: str) -> Scope:
     if cohort == REFERENCE:
         return Scope(None)
     declared = platform.plan.cohort(cohort)
+    open_if_planned(platform, declared.wave, cohort)
     with platform.destination() as destination:
         members = frozen_members(destination, cohort)
         if members is None:

@@ -17,6 +17,7 @@ from migration_platform.platform import Platform
 from migration_platform.reset import start_anew
 from migration_platform.settings import Settings
 from migration_platform.wave import load_plan
+from tests.decisions import decide_beforehand
 
 WAVES = """\
 [population]
@@ -108,6 +109,7 @@ def platform(settings: Settings, tmp_path: Path) -> Iterator[Platform]:
     """One patient in MA with two visits, one in TX with none, one elsewhere; one site."""
     waves = tmp_path / "waves.toml"
     waves.write_text(WAVES)
+    decide_beforehand(tmp_path, ("pilot", "rest"))
     owners = tmp_path / "ownership.csv"
     owners.write_text(OWNERS)
     settings = replace(

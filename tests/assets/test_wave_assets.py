@@ -4,7 +4,7 @@ import dagster as dg
 import pytest
 
 from assets.wave_assets import EVIDENCE, PROMOTION
-from migration_platform.governance import promote
+from tests.decisions import promote
 
 
 @pytest.fixture

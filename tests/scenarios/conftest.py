@@ -26,6 +26,13 @@ PARTS = (
     "pyproject.toml",
 )
 
+READY = {
+    "Omar Haddad": ("staff-trained", "patients-told", "on-call"),
+    "Lena Fischer": ("vendor-connectivity", "nothing-in-flight", "rollback-tested"),
+    "Ines Moreau": ("agreement-signed",),
+}
+"""The readiness items of `assets/readiness.toml`, and who says that they are done."""
+
 
 @dataclass(frozen=True)
 class Project:
@@ -62,6 +69,17 @@ class Project:
     def waves(self) -> dict[str, Any]:
         """Each wave's status by name."""
         return {w["name"]: w for w in self.ask("status")["waves"]}
+
+    def promote(self, wave: str) -> None:
+        """Have a wave ready, signed and promoted by the people whom the project names."""
+        for person, items in READY.items():
+            self.migration("ready", wave, *items, "--by", person, "--note", "seen")
+        kept = self.root / f"{wave}.json"
+        kept.write_text(self.migration("evidence", wave, "--json"))
+        for person, role in (("Dana Ortiz", "clinical lead"), ("Omar Haddad", "operations lead")):
+            who = ("--by", person, "--role", role, "--statement", "read")
+            self.migration("sign", wave, *who, "--evidence", str(kept))
+        self.migration("promote", wave, "--by", "Eva Laurent", "--reason", "all read")
 
 
 @pytest.fixture

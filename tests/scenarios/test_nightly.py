@@ -89,8 +89,7 @@ def test_a_planted_fault_is_found_by_the_night_shown_repaired_and_balanced_again
     with code_map.open("a") as file:
         file.write("TELEVISIT,VR,virtual visit of the first app\n")
     project.ask("run", "--wave", "pilot")
-    assert project.waves()["pilot"]["verdict"] == "promote"
-    project.ask("promote", "pilot", "--by", "Ada", "--reason", "all read")
+    project.promote("pilot")
 
     # Nothing was written since: the night reads nothing back, and says what it rests on.
     quiet = project.ask("nightly")

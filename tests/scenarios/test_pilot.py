@@ -6,9 +6,10 @@ Great Expectations.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from tests.scenarios.conftest import Project
+from tests.scenarios.conftest import READY, Project
 
 WRITES = (
     "SELECT (SELECT count(*) FROM migration.journal), (SELECT count(*) FROM migration.load), "
@@ -45,7 +46,7 @@ def test_from_an_empty_home_to_a_promoted_pilot_and_what_happens_after(project: 
     pilot = project.waves()["pilot"]
     assert pilot["verdict"] == "hold"
     assert "encounter.class_code" in pilot["reasons"][0]
-    project.migration("promote", "pilot", "--reason", "trying", expect=1)
+    project.migration("promote", "pilot", "--by", "Eva Laurent", "--reason", "trying", expect=1)
 
     # The gate of the next wave is closed, whatever is asked of it.
     project.migration("run", "--wave", "active", expect=1)
@@ -59,7 +60,13 @@ def test_from_an_empty_home_to_a_promoted_pilot_and_what_happens_after(project: 
     project.ask("run", "--wave", "pilot")
     balanced(project.ask("accounting"))
     pilot = project.waves()["pilot"]
-    assert (pilot["verdict"], pilot["reasons"]) == ("promote", [])
+    assert pilot["verdict"] == "hold"
+    assert [reason.split(":")[0] for reason in pilot["reasons"]] == [
+        "not ready",
+        "not ready",
+        "not ready",
+        "not signed yet by the clinical lead and the operations lead",
+    ]
 
     # Both sides add up to the same without the mapping; charts are whole but for what waits.
     totals = project.ask("totals")
@@ -78,9 +85,10 @@ def test_from_an_empty_home_to_a_promoted_pilot_and_what_happens_after(project: 
     assert "0 differing" in project.migration("chart", chart)
     project.ask("judge-chart", chart, "--wrong", "--by", "Ada", "--comment", "a dose is missing")
     blocked = project.waves()["pilot"]
-    assert (blocked["verdict"], len(blocked["reasons"])) == ("block", 1)
+    assert blocked["verdict"] == "block"
+    assert "1 chart judged wrong" in blocked["reasons"][0]
     project.ask("judge-chart", chart, "--right", "--by", "Ada")
-    assert project.waves()["pilot"]["verdict"] == "promote"
+    assert project.waves()["pilot"]["reasons"][:3] == pilot["reasons"][:3]
 
     # Running again writes no row.
     before = project.query("destination", WRITES)
@@ -88,15 +96,49 @@ def test_from_an_empty_home_to_a_promoted_pilot_and_what_happens_after(project: 
     assert [c["written"] for c in again["cohorts"]] == [0, 0, 0]
     assert project.query("destination", WRITES) == before
 
-    # A decision rests on exactly what was read.
-    project.migration("promote", "pilot", "--evidence", "0" * 12, expect=1)
-    digest = project.waves()["pilot"]["evidence_digest"]
-    decided = project.ask(
-        "promote", "pilot", "--by", "Ada", "--reason", "all fine", "--evidence", digest
+    # What no query can see is said to be done by who owns it.
+    operations = READY["Omar Haddad"]
+    project.migration(
+        "ready", "pilot", *operations, "--by", "Lena Fischer", "--note", "seen", expect=1
     )
-    assert decided["decision"]["evidence_digest"] == digest
+    for person, items in READY.items():
+        done = project.ask("ready", "pilot", *items, "--by", person, "--note", "seen")
+        assert [d["detail"]["item"] for d in done["decisions"]] == list(items)
+
+    # A decision rests on exactly what was read, and signed by two.
+    kept = project.root / "pilot.json"
+    kept.write_text(project.migration("evidence", "pilot", "--json"))
+    document = json.loads(kept.read_text())
+    assert project.waves()["pilot"]["evidence_digest"] == document["digest"]
+    clinical = ("--by", "Dana Ortiz", "--role", "clinical lead", "--statement", "read")
+    project.migration("sign", "pilot", *clinical, "--evidence", "0" * 12, expect=1)
+    project.migration("sign", "pilot", *clinical, "--evidence", str(kept))
+    promoting = ("promote", "pilot", "--by", "Eva Laurent", "--reason", "all fine")
+    project.migration(*promoting, expect=1)
+    operations_lead = ("--by", "Omar Haddad", "--role", "operations lead", "--statement", "read")
+    signed = project.ask("sign", "pilot", *operations_lead, "--evidence", document["digest"])
+    assert signed["sentence"] == "Wave pilot may be promoted."
+    planned = project.ask(*promoting, "--dry-run")
+    assert planned["allowed"] is True
+    assert project.waves()["pilot"]["verdict"] == "promote"
+    decided = project.ask(*promoting, "--evidence", str(kept))
+    assert decided["decision"]["evidence_digest"] == document["digest"]
     assert project.waves()["pilot"]["verdict"] == "promoted"
-    project.migration("promote", "pilot", expect=1)
+    project.migration(*promoting, expect=1)
+
+    # The evidence is judged the same without a database; altered, it is refused.
+    replayed = project.ask("replay", str(kept))
+    assert replayed["verdict"] == "hold"
+    assert [r[:14] for r in replayed["reasons"]] == ["not signed yet"]
+    document["cohorts"][0]["loaded"] += 1
+    kept.write_text(json.dumps(document))
+    project.migration("replay", str(kept), expect=1)
+
+    # The log is whole, and nobody who uses the platform can alter it.
+    verified = project.ask("log", "verify")
+    assert (verified["whole"], verified["alterable_because"]) == (True, [])
+    actions = [d["action"] for d in project.ask("log")]
+    assert actions == ["open", *["ready"] * 7, "sign", "sign", "promote"]
 
     # The second wave may load now, one entity of a cohort by hand too; the third may not.
     second = project.ask("run", "--cohort", "active-northeast")
@@ -115,6 +157,12 @@ def test_from_an_empty_home_to_a_promoted_pilot_and_what_happens_after(project: 
     assert all(f["mapped"] == f["destination"] for f in trace["fields"] if f["field"] != "id")
     assert [c["outcome"] for c in trace["checks"]] == ["passed", "passed"]
     assert project.ask("trace", "patient", trace["token"])["source_id"] == found[0][0]
+
+    # A held wave loads nothing.
+    by = ("--by", "Omar Haddad", "--reason", "calls")
+    project.migration("hold", "active", *by)
+    project.migration("run", "--cohort", "active-northeast", expect=1)
+    project.migration("resume", "active", *by)
 
     # Somebody changes the destination behind our back: a run says so and does not end well.
     project.query("destination", "UPDATE patient SET first_name = first_name || ' ' "

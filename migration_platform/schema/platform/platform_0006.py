@@ -7,7 +7,7 @@ loads, reconciliations and checks in the destination up to them no longer count.
 from alembic import op
 
 revision = "platform_0006"
-down_revision = "platform_0004"
+down_revision = "platform_0005"
 
 TABLES = """
 CREATE TABLE migration.rollback (
@@ -41,6 +41,8 @@ CREATE TABLE migration.drill (
     drilled_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX ON migration.drill (cohort, id);
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON migration.drill
+    FOR EACH STATEMENT EXECUTE FUNCTION migration.refuse_change();
 """
 
 

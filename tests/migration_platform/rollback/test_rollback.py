@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 
 from migration_platform import stage as stages
-from migration_platform.errors import GateClosedError, MigrationError
-from migration_platform.governance import assemble_evidence, promote
+from migration_platform.errors import ConfigurationError, GateClosedError, MigrationError
+from migration_platform.governance import assemble_evidence
+from migration_platform.move import make_move
 from migration_platform.platform import Platform
 from migration_platform.rollback import Rollback, roll_back
+from migration_platform.wave_rollback import roll_back_all
+from migration_platform.wave_state import find_state
+from tests.decisions import promote
 from tests.migration_platform.stage.small_migration import check, destination, move, source
 
 STRANGER = "00000000-0000-4000-8000-000000000001"
@@ -261,7 +265,8 @@ def test_a_rolled_back_cohort_counts_as_not_loaded_until_it_is_loaded_and_checke
     assert [r for r in again.reasons if "not checked in the destination" in r] != []
     for entity in ("patient", "visit"):
         check(platform, "one", entity, "destination", "passed")
-    assert assemble_evidence(platform, "pilot").decision.verdict == "promote"
+    reasons = assemble_evidence(platform, "pilot").reasons
+    assert [r for r in reasons if "cohort one" in r] == []
 
 
 def test_without_a_reason_a_person_or_anything_loaded_there_is_no_rollback(
@@ -275,3 +280,47 @@ def test_without_a_reason_a_person_or_anything_loaded_there_is_no_rollback(
     back(platform)
     with pytest.raises(GateClosedError, match="nothing of cohort one is loaded"):
         back(platform)
+
+
+def test_only_somebody_named_takes_a_cohort_back_and_the_log_says_so_once(
+    platform: Platform,
+) -> None:
+    move(platform)
+    with pytest.raises(ConfigurationError, match="people"):
+        roll_back(platform, "one", person="Mallory", reason="tried")
+
+    back(platform)
+
+    log = [d for d in platform.store.decisions() if d.action == "roll back"]
+    assert [(d.wave, d.person, d.detail) for d in log] == [
+        ("pilot", "Ada", {"cohort": "one", "number": 1})
+    ]
+    assert find_state(platform.store.decisions(), "pilot").name == "open"
+
+
+def test_a_wave_that_was_taken_back_loads_again_only_after_it_is_opened(platform: Platform) -> None:
+    move(platform)
+    promote(platform, "pilot", person="Ada", reason="clean")
+
+    done = roll_back_all(platform, ["one"], wave="pilot", person="Ada", reason="drift")
+
+    assert [d.cohort for d in done] == ["one"]
+    assert find_state(platform.store.decisions(), "pilot").name == "rolled back"
+    with pytest.raises(GateClosedError, match="wave pilot is rolled back"):
+        stages.load(platform, "one", "patient")
+    make_move(platform, "pilot", "open", person="Ada", reason="put right")
+    assert [c["inserted"] for c in move(platform).values()] == [2, 3]
+
+
+def test_a_completed_wave_is_not_taken_back(platform: Platform) -> None:
+    move(platform)
+    promote(platform, "pilot", person="Ada", reason="clean")
+    platform.store.append_decision(wave="pilot", action="complete", person="Ada", reason="done",
+                                   evidence_digest=assemble_evidence(platform, "pilot").digest)  # fmt: skip
+
+    with pytest.raises(GateClosedError, match="wave pilot is completed"):
+        back(platform)
+    with pytest.raises(GateClosedError, match="wave pilot is completed"):
+        roll_back_all(platform, ["one"], wave="pilot", person="Ada", reason="drift")
+
+    assert len(rows(platform)) == 5

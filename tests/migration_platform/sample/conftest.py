@@ -19,7 +19,7 @@ def home_settings(settings: Settings, tmp_path: Path) -> Iterator[Settings]:
     """Settings whose source, with its documents, is this test's own."""
     name = f"source_{uuid4().hex}"
     address = urlsplit(url(settings, "source"))._replace(path=f"/{name}").geturl()
-    with connect(settings, "platform", autocommit=True) as server:
+    with connect(settings, "dagster", autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}".encode())
         yield dataclasses.replace(
             settings, source_url=address, source_documents=tmp_path / "documents"

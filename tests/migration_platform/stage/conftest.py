@@ -13,6 +13,7 @@ from migration_platform.platform import Platform
 from migration_platform.reset import start_anew
 from migration_platform.settings import Settings
 from migration_platform.wave import load_plan
+from tests.decisions import decide_beforehand
 from tests.migration_platform.stage.small_migration import PATIENT, VISIT, WAVES, source
 
 
@@ -21,6 +22,7 @@ def platform(settings: Settings, tmp_path: Path) -> Iterator[Platform]:
     """Three patients in MA (one visit each, one of them two), one elsewhere, one orphan visit."""
     waves = tmp_path / "waves.toml"
     waves.write_text(WAVES)
+    decide_beforehand(tmp_path, ("pilot", "rest"))
     owners = tmp_path / "ownership.csv"
     owners.write_text("entity,field,owner\npatient,name,operations lead\n")
     settings = replace(settings, ownership_file=owners, staging=tmp_path / "staging")

@@ -9,8 +9,9 @@ import pytest
 from migration_platform import gate
 from migration_platform import stage as stages
 from migration_platform.errors import GateClosedError
-from migration_platform.governance import assemble_evidence, promote
+from migration_platform.governance import assemble_evidence
 from migration_platform.platform import Platform
+from tests.decisions import promote
 from tests.migration_platform.stage.small_migration import (
     check,
     destination,
@@ -76,8 +77,8 @@ def test_a_forged_promotion_opens_no_gate(platform: Platform) -> None:
     evidence = assemble_evidence(platform, "pilot")
     with platform.store.transaction() as connection:
         connection.execute(
-            "INSERT INTO migration.decision VALUES (1, 'pilot', 'promote', 'Eve', 'because', %s, "
-            "now(), '', 'forged')", (evidence.digest,),
+            "INSERT INTO migration.decision VALUES (2, 'pilot', 'promote', 'Eve', 'because', %s, "
+            "now(), 'what is before', 'forged')", (evidence.digest,),
         )  # fmt: skip
 
     with pytest.raises(GateClosedError, match="decision log is not whole"):

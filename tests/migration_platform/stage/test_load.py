@@ -8,10 +8,10 @@ import pytest
 
 from migration_platform import stage as stages
 from migration_platform.errors import ConfigurationError, GateClosedError, MigrationError
-from migration_platform.governance import promote
 from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
 from migration_platform.reset import start_anew
+from tests.decisions import promote
 from tests.migration_platform.stage.small_migration import (
     check,
     destination,

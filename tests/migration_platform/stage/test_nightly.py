@@ -11,10 +11,11 @@ import pytest
 from migration_platform import nightly
 from migration_platform import stage as stages
 from migration_platform.errors import ConfigurationError, MigrationError
-from migration_platform.governance import assemble_evidence, promote
+from migration_platform.governance import assemble_evidence
 from migration_platform.night import Night
 from migration_platform.platform import Platform
 from migration_platform.repair import repair
+from tests.decisions import promote, sign_all
 from tests.migration_platform.stage.small_migration import destination, move, source
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -38,6 +39,8 @@ def reasons(platform: Platform) -> str:
 
 
 def test_a_night_in_which_nothing_was_written_rests_on_the_proof(live: Platform) -> None:
+    sign_all(live, "pilot")
+
     night = nightly.look(live)
 
     assert (night.outcome, night.fine) == ("unchanged", True)
@@ -145,6 +148,7 @@ def test_a_source_that_changed_holds_the_wave_until_the_cohort_runs_again(
     number = "1 record" if records == 1 else f"{records} records"
     assert f"the source changed since the extract: {number} ({records} visit)" in reasons(live)
     move(live)
+    sign_all(live, "pilot")
     assert reasons(live) == "promote: "
     assert nightly.look(live).fine
 

@@ -6,9 +6,10 @@ import pytest
 
 from migration_platform import stage as stages
 from migration_platform.errors import ConfigurationError
-from migration_platform.governance import assemble_evidence, promote
+from migration_platform.governance import assemble_evidence
 from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
+from tests.decisions import promote
 from tests.migration_platform.stage.small_migration import (
     destination,
     move,

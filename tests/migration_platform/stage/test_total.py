@@ -13,6 +13,7 @@ from migration_platform.entity import Field, Translation
 from migration_platform.errors import ConfigurationError
 from migration_platform.governance import assemble_evidence
 from migration_platform.platform import Platform
+from tests.decisions import sign_all
 from tests.migration_platform.stage.small_migration import VISIT, destination, move
 
 BY_NAME = ControlTotal(
@@ -45,7 +46,7 @@ def test_both_sides_agree_and_what_stayed_is_shown_beside_it(counted: Platform) 
     assert (total["outcome"], total["groups"]) == ("equal", 2)
     assert total["moved"] == {"count": 3, "total": "7.5"}
     assert total["stayed"] == {"excepted": {"count": 1, "total": "1"}}
-    assert assemble_evidence(counted, "pilot").verdict == "promote"
+    assert sign_all(counted, "pilot").verdict == "promote"
 
 
 def test_a_sum_that_moved_between_groups_without_changing_a_count_is_found(

@@ -12,11 +12,12 @@ from migration_platform import stage as stages
 from migration_platform.cohort_reconciliation import read_reconciliation
 from migration_platform.decision import find_break
 from migration_platform.errors import ConfigurationError, EvidenceError
-from migration_platform.governance import assemble_evidence, promote
+from migration_platform.governance import assemble_evidence
 from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
 from migration_platform.waiver import Waiver
 from migration_platform.waiver_log import describe_state, end_waiver, waive
+from tests.decisions import promote, sign_all, tamper
 from tests.migration_platform.stage.small_migration import destination, move
 
 SOON = datetime.now(UTC) + timedelta(days=3)
@@ -52,7 +53,7 @@ def test_a_waived_difference_is_stated_and_does_not_block_a_promotion(platform: 
 
     accept(platform)
 
-    seen = assemble_evidence(platform, "pilot")
+    seen = sign_all(platform, "pilot")
     assert seen.verdict == "promote"
     assert seen.waived == (f"1 case in visit.note of one (by Ada, until {SOON:%Y-%m-%d})",)
     assert "waived: 1 case in visit.note" in seen.sentence
@@ -63,7 +64,7 @@ def test_a_waived_difference_is_stated_and_does_not_block_a_promotion(platform: 
     assert waiting(platform) == []
     assert read_reconciliation(platform, "one").state == "waived"
     decision, _ = promote(platform, "pilot", person="Ada", reason="read")
-    assert decision.sequence == 2
+    assert decision.sequence == len(platform.store.decisions())
     assert find_break(platform.store.decisions()) is None
 
 
@@ -72,7 +73,7 @@ def test_it_comes_back_when_the_cluster_grows(platform: Platform) -> None:
     drift(platform, "UPDATE visit SET cost = NULL WHERE cost = 10.5")
     [cluster] = read_reconciliation(platform, "one").clusters
     waiver = accept(platform, field="cost", kind=cluster["kind"])
-    assert assemble_evidence(platform, "pilot").verdict == "promote"
+    assert sign_all(platform, "pilot").verdict == "promote"
     assert describe_state(platform, waiver, datetime.now(UTC)) == "live"
 
     drift(platform, "UPDATE visit SET cost = NULL")
@@ -90,7 +91,7 @@ def test_a_missing_and_an_unexpected_record_can_be_waived_too(platform: Platform
     assert assemble_evidence(platform, "pilot").verdict == "block"
     accept(platform, field="", kind="unexpected record")
 
-    assert assemble_evidence(platform, "pilot").verdict == "promote"
+    assert sign_all(platform, "pilot").verdict == "promote"
 
 
 def test_it_comes_back_when_the_waiver_is_ended(platform: Platform) -> None:
@@ -102,7 +103,7 @@ def test_it_comes_back_when_the_waiver_is_ended(platform: Platform) -> None:
 
     assert ended.ended_by == "Bob"
     assert assemble_evidence(platform, "pilot").verdict == "block"
-    assert [d.action for d in platform.store.decisions()] == ["waive", "end waiver"]
+    assert [d.action for d in platform.store.decisions()] == ["open", "waive", "end waiver"]
 
 
 def test_a_waiver_needs_a_difference_a_name_a_reason_and_a_day_to_come(platform: Platform) -> None:
@@ -119,7 +120,7 @@ def test_a_waiver_needs_a_difference_a_name_a_reason_and_a_day_to_come(platform:
     ):
         with pytest.raises(ConfigurationError, match=said):
             accept(platform, **wrong)
-    assert platform.store.decisions() == []
+    assert [d.action for d in platform.store.decisions()] == ["open"]
 
 
 def test_waivers_cannot_be_changed_in_the_store(platform: Platform) -> None:
@@ -128,11 +129,9 @@ def test_waivers_cannot_be_changed_in_the_store(platform: Platform) -> None:
     accept(platform)
 
     for statement in ("UPDATE migration.waiver SET count = 99", "DELETE FROM migration.waiver"):
-        with pytest.raises(psycopg.errors.RaiseException), platform.store.transaction() as c:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), platform.store.transaction() as c:
             c.execute(statement)
-    with platform.store.transaction() as c:
-        c.execute("ALTER TABLE migration.waiver DISABLE TRIGGER append_only")
-        c.execute("UPDATE migration.waiver SET count = 99")
+    tamper(platform, "UPDATE migration.waiver SET count = 99")
 
     with pytest.raises(EvidenceError, match="somebody altered the platform store"):
         assemble_evidence(platform, "pilot")

@@ -1,0 +1,136 @@
+"""`migration evidence` and `replay`: what a verdict rests on, to read, to keep and to judge again."""
+
+from __future__ import annotations
+
+import json as json_text
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from migration_platform.command.console import MARKS, Json, out, print_json
+from migration_platform.errors import EvidenceError, MigrationError
+
+
+def evidence(
+    wave: Annotated[str, typer.Argument(help="The wave.")],
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the document itself: to keep, and for replay.")
+    ] = False,
+) -> None:
+    """Show the evidence of a wave, section by section, or print its one canonical document."""
+    from migration_platform.evidence import canonical
+    from migration_platform.governance import assemble_evidence
+    from migration_platform.platform import Platform
+
+    seen = assemble_evidence(Platform.open(), wave)
+    if json:
+        typer.echo(canonical(seen.document))
+        return
+    document = seen.document
+    out.print(f"{MARKS[seen.verdict]}  [bold]{seen.sentence}[/]")
+    for reason in seen.reasons:
+        out.print(f"    - {reason}", markup=False)
+    accounts = document["accounting"]
+    differing = sum(a[n] or 0 for a in accounts for n in ("mismatched", "missing", "unexpected"))
+    waiting = sum(e["count"] for e in document["exceptions"])
+    done = sum(i["done"] is not None for i in document["readiness"])
+    bad = sum(c["bad"] for c in document["checks"])
+    for name, said in (
+        ("state", document["state"]["name"]),
+        ("sealed", (document["sealed"]["seal"] or "not yet")[:12]),
+        ("accounting", f"{sum(a['extracted'] or 0 for a in accounts):,} records extracted, "
+         f"{sum(a['loaded'] or 0 for a in accounts):,} loaded"),
+        ("reconciliation", f"{differing:,} records differ"),
+        ("checks", f"{len(document['checks']):,} suites run, {bad:,} expectations not met"),
+        ("exceptions", f"{waiting:,} records wait"),
+        ("metrics", ", ".join(f"{m['name']} in {m['cohort']}: {m['value'] or 'not recorded'}"
+         for m in document["metrics"]) or "none asked for"),
+        ("readiness", f"{done} of {len(document['readiness'])} items done"),
+        ("sign-offs", ", ".join(f"{s['person']} ({s['role']}, on {s['evidence_digest'][:12]})"
+         for s in document["sign_offs"]) or "none"),
+        ("versions", ", ".join(f"{k} {v[:12]}" for k, v in document["versions"].items())),
+        ("evidence", f"{seen.digest[:12]}, put together {document['assembled_at']}"),
+    ):  # fmt: skip
+        out.print(f"  {name}: {said}", markup=False)
+    out.print(f"The document itself: migration evidence {wave} --json", style="dim")
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(help="A document that `migration evidence` wrote.")],
+    at: Annotated[
+        str, typer.Option(help="Judge freshness at this instant (default: the document's own).")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Judge a kept evidence document again, on any machine: it needs no database and no settings.
+
+    Refused (exit 1) if the document is not what its digest says.
+    """
+    from migration_platform.promotion import decide
+
+    document = read_document(file)
+    instant = _instant(at or document["assembled_at"])
+    try:
+        verdict = decide(document, instant)
+    except KeyError as error:
+        raise MigrationError(
+            f"{file}: has no {error}: it was written by other code than this (its version is "
+            f"{document['versions'].get('code', 'not known')[:12]}). Judge it with that."
+        ) from None
+    if json:
+        print_json(
+            {
+                "wave": document["wave"],
+                "evidence_digest": document["digest"],
+                "at": instant,
+                "verdict": verdict.verdict,
+                "sentence": verdict.sentence(document["wave"]),
+                "reasons": list(verdict.reasons),
+            }
+        )
+        return
+    out.print(f"{MARKS[verdict.verdict]}  [bold]{verdict.sentence(document['wave'])}[/]")
+    for reason in verdict.reasons:
+        out.print(f"    - {reason}", markup=False)
+    out.print(
+        f"    evidence {document['digest'][:12]}, judged at {instant.isoformat()}", style="dim"
+    )
+
+
+def name_evidence(text: str) -> str:
+    """The digest that a person names: by itself, or by the file that holds the document."""
+    path = Path(text)
+    return str(read_document(path)["digest"]) if path.is_file() else text.lower()
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """An evidence document from a file. Raises EvidenceError if it was altered since."""
+    from migration_platform.evidence import evidence_digest
+
+    try:
+        document: dict[str, Any] = json_text.loads(path.read_text(encoding="utf-8"))
+        digest = evidence_digest(document)
+        said = document["digest"]
+    except OSError as error:
+        raise MigrationError(f"{path}: cannot be read ({error.strerror}).") from None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise MigrationError(
+            f"{path}: is no evidence document. Write one with `migration evidence WAVE --json`."
+        ) from None
+    if digest != said:
+        raise EvidenceError(
+            f"{path}: was altered: it says that it is evidence {said[:12]}, and is {digest[:12]}."
+        )
+    return document
+
+
+def _instant(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise MigrationError(
+            f"--at {text}: give an instant, as in 2026-11-21T12:00:00+00:00"
+        ) from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
