@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -80,6 +81,7 @@ def _side_by_side(works: dict[str, Work]) -> dict[str, object]:
             start = now()
             counts[name] = works[name]()
             seconds[name].append(now() - start)
+            print(f"  {name}: {seconds[name][-1]:.1f} s", file=sys.stderr, flush=True)
     first = median(seconds[next(iter(works))])
     return {
         name: {

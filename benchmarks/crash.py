@@ -212,10 +212,12 @@ def measure(kills: int = 200, every_boundary: bool = True, seed: int = 7) -> dic
         names = list(crash_child.OPERATIONS)
         while sum(result.kills.values()) < kills:
             trial.kill_at_random(names[sum(result.kills.values()) % len(names)], draw, result)
+            _tell(result)
         if every_boundary:
             for name in names:
                 for boundary in range(1, trial.boundaries[name] + 1):
                     trial.kill_at_boundary(name, boundary, result)
+                    _tell(result)
         return {
             "kills at random": dict(result.kills),
             "kills at random, total": sum(result.kills.values()),
@@ -225,6 +227,12 @@ def measure(kills: int = 200, every_boundary: bool = True, seed: int = 7) -> dic
             "states that differ": len(result.differing),
             "which": result.differing[:10],
         }
+
+
+def _tell(result: Result) -> None:
+    done = sum(result.kills.values()) + sum(result.boundaries.values())
+    if done % 20 == 0:
+        print(f"{done} kills, {len(result.differing)} differ", file=sys.stderr, flush=True)
 
 
 def main() -> None:

@@ -41,14 +41,15 @@ class Peer:
 
     def ask(self, **request: object) -> dict[str, Any]:
         """Its answer: `seconds`, `ids` (or `count`), or `error` if it crashed."""
+        if self._process.poll() is not None:
+            self._start()
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps({"tool": self.name, **request}) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
-            self._start()
-            return {"error": "the process ended"}
+            return {"error": f"the process ended with {self._process.wait()}"}
         answer: dict[str, Any] = json.loads(line)
         return answer
 

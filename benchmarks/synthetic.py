@@ -114,6 +114,16 @@ def write_found(sent: Path, path: Path, percent: float) -> int:
     return int(rows[0][0])
 
 
+def write_ends(sent: Path, snapshot: Path, ends: Path) -> None:
+    """The snapshot and the ends of records of which all were sent."""
+    _copy(f"SELECT source_id AS _source_id FROM read_parquet('{sent}')", snapshot)
+    _copy(
+        "SELECT source_id, id, 'mapped' AS \"end\", NULL::varchar AS rule "
+        f"FROM read_parquet('{sent}')",
+        ends,
+    )
+
+
 def _copy(query: str, path: Path) -> None:
     duck = memory()
     duck.execute(

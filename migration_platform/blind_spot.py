@@ -110,7 +110,7 @@ def find_blind_spots(
         for spot in declared
     ]
     found += [
-        BlindSpot("left out", entity, rule, f"{ends[entity, rule]}: {rule}", number)
+        BlindSpot("left out", entity, rule, ends[entity, rule], number)
         for (entity, rule), number in counts.items()
     ]
     found += [
@@ -140,8 +140,8 @@ def count_blind_spots(spots: Sequence[BlindSpot]) -> dict[str, int]:
 def summarize_blind_spots(counts: Mapping[str, int]) -> str:
     """The statement in one sentence."""
     return (
-        f"Not seen: {counts['equality']:,} fields not compared exactly, {counts['unproven']:,} "
-        f"unproven and {counts['loss']:,} that lose something; {counts['left out']:,} records left "
-        f"out; {counts['unread']:,} source columns that no entity reads; {counts['unplanted']:,} "
-        "kinds of faults never planted"
+        f"Not seen: of the fields, {counts['equality']:,} not compared exactly, {counts['unproven']:,} "
+        f"unproven, {counts['loss']:,} losing something; left out, {counts['left out']:,} of the "
+        f"records; unread, {counts['unread']:,} of the source's columns; never planted, "
+        f"{counts['unplanted']:,} kinds of faults"
     )

@@ -195,7 +195,6 @@ def _roll_back(
         cohort,
         undoing.number,
     )
-    connection.commit()
     return captured
 
 

@@ -155,7 +155,7 @@ def test_make_targets_are_described_and_those_described_exist() -> None:
     shown = {
         t
         for page in PAGES
-        for t in re.findall(r"^(?:\$ )?make ([a-z]+)", "\n".join(_code(page)), re.M)
+        for t in re.findall(r"^(?:\$ )?make ([a-z-]+)", "\n".join(_code(page)), re.M)
     }
 
     assert targets - {"help"} <= shown

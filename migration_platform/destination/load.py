@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from migration_platform.destination.after_image import COLUMNS
 from migration_platform.destination.staged_table import SCHEMA, table_name
 from migration_platform.entity import Entity
 from migration_platform.errors import MigrationError
@@ -155,8 +156,8 @@ def _record_load(
     return _one(
         cursor,
         "INSERT INTO migration.load (cohort, entity, digest, mapping_digest, inserted, updated, "
-        "withdrawn) VALUES (%(cohort)s, %(entity)s, %(digest)s, %(mapping_digest)s, 0, 0, 0) "
-        "RETURNING id",
+        "withdrawn, columns) VALUES (%(cohort)s, %(entity)s, %(digest)s, %(mapping_digest)s, "
+        f"0, 0, 0, {COLUMNS}) RETURNING id",
         {**scope, "digest": digest, "mapping_digest": mapping_digest},
     )
 
@@ -217,7 +218,7 @@ def _write(
             sql.SQL(
                 "INSERT INTO migration.journal (load_id, entity, destination_id, action, before, "
                 "after) SELECT %(load)s, %(entity)s, d.id, CASE WHEN b.id IS NULL THEN 'insert' "
-                "ELSE 'update' END, b.image, to_jsonb(d) FROM change c JOIN {table} d ON d.id = c.id "
+                "ELSE 'update' END, b.image, d::text FROM change c JOIN {table} d ON d.id = c.id "
                 "LEFT JOIN before b ON b.id = c.id"
             ).format(table=table),
             values,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from migration_platform.destination.after_image import Kinds, as_json, read_kinds
 from migration_platform.destination.foreign_key import (
     ForeignKey,
     Relation,
@@ -58,6 +59,7 @@ class Undoing:
     made: Mapping[str, int]
     emptied: Mapping[str, int]
     refusals: tuple[str, ...]
+    kinds: Kinds
     tables: Mapping[str, Relation]
     """Of the entities that the loads touched."""
     children_first: tuple[Relation, ...]
@@ -101,8 +103,9 @@ def work_out(
     if lock:
         _lock(cursor, order)
     cursor.execute(TABLES)
+    kinds = read_kinds(cursor, loads)
     for name, table in tables.items():
-        _fill(cursor, name, table, loads)
+        _fill(cursor, name, table, loads, as_json(kinds, name, "load_id", "written"))
     for table in reversed(order):
         _let_go_of_orphans(cursor, table, tables, keys)
     numbers = {name: table.number for name, table in tables.items()}
@@ -128,6 +131,7 @@ def work_out(
         made=count_by_name(cursor, "entity FROM leaving WHERE made"),
         emptied=count_by_name(cursor, "name FROM emptied"),
         refusals=tuple(refusals),
+        kinds=kinds,
         tables=tables,
         children_first=order,
     )
@@ -154,25 +158,31 @@ def _lock(cursor: psycopg.Cursor, tables: tuple[Relation, ...]) -> None:
     cursor.execute("SET LOCAL lock_timeout = 0")
 
 
-def _fill(cursor: psycopg.Cursor, name: str, table: Relation, loads: tuple[int, ...]) -> None:
+def _fill(
+    cursor: psycopg.Cursor,
+    name: str,
+    table: Relation,
+    loads: tuple[int, ...],
+    written: sql.Composable,
+) -> None:
     """The entity's records: as they were before the first load, and what became of them since."""
     cursor.execute(
         sql.SQL(
             "INSERT INTO undo SELECT %(entity)s, id, tid, target, first_action, status, "
-            "CASE WHEN status <> 'same' THEN written END, "
+            "CASE WHEN status <> 'same' THEN {written} END, "
             "CASE WHEN status <> 'same' OR target IS NOT NULL THEN present END FROM ("
             "SELECT t.id, d.ctid AS tid, f.before AS target, f.action AS first_action, "
-            "l.after AS written, to_jsonb(d) AS present, CASE "
+            "l.load_id, l.after AS written, to_jsonb(d) AS present, CASE "
             "WHEN l.action = 'withdraw' AND d.id IS NULL THEN 'same' "
             "WHEN l.action = 'withdraw' THEN 'made' WHEN d.id IS NULL THEN 'deleted' "
-            "WHEN to_jsonb(d) IS DISTINCT FROM l.after THEN 'changed' ELSE 'same' END AS status "
+            "WHEN d::text IS DISTINCT FROM l.after THEN 'changed' ELSE 'same' END AS status "
             "FROM touched t "
             "JOIN migration.journal f ON f.load_id = t.first AND f.entity = t.entity "
             "AND f.destination_id = t.id AND f.load_id = ANY(%(loads)s) "
             "JOIN migration.journal l ON l.load_id = t.last AND l.entity = t.entity "
             "AND l.destination_id = t.id AND l.load_id = ANY(%(loads)s) "
             "LEFT JOIN {table} d ON d.id = t.id WHERE t.entity = %(entity)s) touched"
-        ).format(table=table.identifier),
+        ).format(table=table.identifier, written=written),
         {"entity": name, "loads": list(loads)},
     )
 

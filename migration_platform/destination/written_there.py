@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
+from migration_platform.destination.after_image import as_json
 from migration_platform.destination.undo import Undoing
 from migration_platform.entity import Entity
 from migration_platform.staging import telling_if_full
@@ -34,8 +36,9 @@ KINDS: Mapping[str, str] = {
 }
 
 FIELDS = (
-    "CROSS JOIN LATERAL jsonb_object_keys(coalesce({written}, '{{}}') || coalesce({found}, '{{}}')) "
-    "AS k (field) WHERE {written}->k.field IS DISTINCT FROM {found}->k.field "
+    "CROSS JOIN LATERAL jsonb_object_keys(coalesce({written}, jsonb_build_object()) || "
+    "coalesce({found}, jsonb_build_object())) AS k (field) "
+    "WHERE {written}->k.field IS DISTINCT FROM {found}->k.field "
     "AND coalesce({written}->>k.field, {found}->>k.field) IS NOT NULL"
 )
 """The fields in which two rows differ: a field that is not there is as good as an empty one."""
@@ -76,19 +79,31 @@ def find_writes(cursor: psycopg.Cursor, undoing: Undoing) -> None:
         f"INSERT INTO finding SELECT l.name, {row}, 'emptied', l.field, NULL, l.image->>l.field "
         "FROM emptied l"
     )
-    between = FIELDS.format(written="j.written", found="j.before")
+    for entity in undoing.tables:
+        _find_overwritten(cursor, undoing, entity)
+
+
+def _find_overwritten(cursor: psycopg.Cursor, undoing: Undoing, entity: str) -> None:
+    """What a load found otherwise than the load before it had left it, and wrote over."""
+    fields = FIELDS.format(written="j.written", found="j.before")
     cursor.execute(
-        "INSERT INTO finding SELECT j.entity, j.destination_id, CASE WHEN j.before IS NULL "
-        "THEN 'deleted' ELSE 'overwritten' END, CASE WHEN j.before IS NULL THEN '' ELSE k.field "
-        "END, CASE WHEN j.before IS NOT NULL THEN j.written->>k.field END, j.before->>k.field FROM ("
-        "SELECT j.entity, j.destination_id, j.before, lag(j.after) OVER w AS written, "
-        "lag(j.action) OVER w AS earlier FROM migration.journal j JOIN touched t "
-        "ON t.entity = j.entity AND t.id = j.destination_id AND t.first < t.last "
-        "WHERE j.load_id = ANY(%s) "
-        "WINDOW w AS (PARTITION BY j.entity, j.destination_id ORDER BY j.load_id)) j "
-        f"{between} AND j.earlier IS NOT NULL AND (j.written IS NOT NULL OR j.earlier = 'withdraw') "
-        "GROUP BY 1, 2, 3, 4, 5, 6",
-        (list(undoing.loads),),
+        sql.SQL(
+            "INSERT INTO finding SELECT j.entity, j.destination_id, CASE WHEN j.before IS NULL "
+            "THEN 'deleted' ELSE 'overwritten' END, CASE WHEN j.before IS NULL THEN '' ELSE "
+            "k.field END, CASE WHEN j.before IS NOT NULL THEN j.written->>k.field END, "
+            "j.before->>k.field FROM ("
+            "SELECT entity, destination_id, before, earlier, {written} AS written FROM ("
+            "SELECT j.entity, j.destination_id, j.before, lag(j.after) OVER w AS after, "
+            "lag(j.load_id) OVER w AS earlier_load, lag(j.action) OVER w AS earlier "
+            "FROM migration.journal j JOIN touched t ON t.entity = j.entity "
+            "AND t.id = j.destination_id AND t.first < t.last "
+            "WHERE j.load_id = ANY(%(loads)s) AND j.entity = %(entity)s "
+            "WINDOW w AS (PARTITION BY j.destination_id ORDER BY j.load_id)) j) j "
+            + fields
+            + " AND j.earlier IS NOT NULL AND (j.written IS NOT NULL OR j.earlier = 'withdraw') "
+            "GROUP BY 1, 2, 3, 4, 5, 6"
+        ).format(written=as_json(undoing.kinds, entity, "earlier_load", "after")),
+        {"loads": list(undoing.loads), "entity": entity},
     )
 
 

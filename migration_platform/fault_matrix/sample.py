@@ -30,7 +30,9 @@ def mapped_sample(settings: Settings, patients: int, seed: int) -> Iterator[Plat
     """A platform with a sample of so many patients, every record of it extracted and mapped."""
     home = Path(tempfile.mkdtemp(prefix="migration-faults-")).resolve()
     own = Settings.load({"MIGRATION_HOME": str(home), "MIGRATION_PROJECT": str(settings.root)})
-    own = replace(own, waves_file=settings.waves_file, ownership_file=settings.ownership_file)
+    # Waves of its own, beside which nobody has decided anything: it is never to be promoted.
+    waves = shutil.copy(settings.waves_file, home / "waves.toml")
+    own = replace(own, waves_file=Path(waves), ownership_file=settings.ownership_file)
     platform = Platform(own, _plan(own), load_entities())
     try:
         build_source(

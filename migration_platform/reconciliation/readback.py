@@ -79,6 +79,8 @@ class Readback:
         """A new transaction; the instant that it sees."""
         self.connection.rollback()
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        # A column without a zone holds UTC, whatever the zone of the session.
+        cursor.execute("SET LOCAL TIME ZONE 'UTC'")
         cursor.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
         return datetime.fromtimestamp(cursor.fetchone()[0] / 1_000_000, UTC)
 

@@ -12,6 +12,7 @@ from typing import Literal
 import psycopg
 
 from migration_platform.database import connect, url
+from migration_platform.errors import ConfigurationError
 from migration_platform.schema.grant import grant_use, make_role
 from migration_platform.server import USER
 from migration_platform.settings import Settings
@@ -20,6 +21,11 @@ Target = Literal["platform", "destination"]
 
 HEAD: dict[Target, str] = {"platform": "platform_0006", "destination": "destination_0002"}
 """The revision that this code works with (a test compares it with the newest file)."""
+
+LACKING: dict[Target, str] = {
+    "platform": "Set MIGRATION_PLATFORM_OWNER_URL for this run: who owns the platform store.",
+    "destination": "Grant it CREATE on the database.",
+}
 
 HERE = Path(__file__).parent
 
@@ -36,31 +42,41 @@ def upgrade(settings: Settings, target: Target) -> None:
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine, text
+    from sqlalchemy.exc import ProgrammingError
 
+    user = _find_user(settings) if target == "platform" else None
     engine = create_engine(url(settings, target, driver="psycopg2", owner=True))
-    with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(720918)"))
-        connection.execute(text("CREATE SCHEMA IF NOT EXISTS migration"))
-        config = Config()
-        config.set_main_option("script_location", str(HERE))
-        config.set_main_option("version_locations", str(HERE / target))
-        config.set_main_option("path_separator", "os")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    engine.dispose()
-    if target == "platform":
-        _let_use(settings)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(720918)"))
+            connection.execute(text("CREATE SCHEMA IF NOT EXISTS migration"))
+            config = Config()
+            config.set_main_option("script_location", str(HERE))
+            config.set_main_option("version_locations", str(HERE / target))
+            config.set_main_option("path_separator", "os")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            if user is not None:
+                connection.exec_driver_sql(grant_use(user))
+    except ProgrammingError as error:
+        if type(error.orig).__name__ != "InsufficientPrivilege":
+            raise
+        raise ConfigurationError(
+            f"the {target} database: this role may not make or change our tables there. {LACKING[target]}"
+        ) from None
+    finally:
+        engine.dispose()
 
 
-def _let_use(settings: Settings) -> None:
-    """Give the role that the platform uses its rights, where another owns the tables."""
-    with connect(settings, "platform", owner=True) as connection:
-        if settings.platform_url is None:
+def _find_user(settings: Settings) -> str | None:
+    """The role that uses the platform store, where another one owns it."""
+    if settings.platform_url is None:
+        with connect(settings, "platform", owner=True) as connection:
             make_role(connection, USER)
-            grant_use(connection, USER)
-        elif settings.platform_owner_url is not None:
-            user = psycopg.conninfo.conninfo_to_dict(settings.platform_url).get("user")
-            grant_use(connection, str(user))
+        return USER
+    if settings.platform_owner_url is None:
+        return None
+    return str(psycopg.conninfo.conninfo_to_dict(settings.platform_url).get("user"))
 
 
 def current_revision(settings: Settings, target: Target) -> str | None:

@@ -18,6 +18,23 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'migration' AND t.tgname = 'append_only' ORDER BY 1
 """
 
+GRANT = """
+DO $$
+DECLARE
+    who text := quote_ident('{role}');
+    kept text;
+BEGIN
+    EXECUTE 'GRANT USAGE ON SCHEMA migration TO ' || who;
+    EXECUTE 'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA migration TO ' || who;
+    FOR kept IN
+        SELECT t.tgrelid::regclass::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+        WHERE c.relnamespace = 'migration'::regnamespace AND t.tgname = 'append_only'
+    LOOP
+        EXECUTE 'REVOKE UPDATE, DELETE, TRUNCATE ON ' || kept || ' FROM ' || who;
+    END LOOP;
+END $$
+"""
+
 POWERS = """
 SELECT c.relname, r.rolsuper, pg_has_role(current_user, c.relowner, 'MEMBER') AS owns,
        has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') AS writes,
@@ -34,20 +51,10 @@ def make_role(connection: psycopg.Connection[Any], role: str) -> None:
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
 
 
-def grant_use(connection: psycopg.Connection[Any], role: str) -> None:
-    """Let a role use the platform store. Run as the owner of its tables."""
-    who = sql.Identifier(role)
-    for statement in (
-        "GRANT USAGE ON SCHEMA migration TO {}",
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA migration TO {}",
-    ):
-        connection.execute(sql.SQL(statement).format(who))
-    for (table,) in connection.execute(APPEND_ONLY).fetchall():
-        connection.execute(
-            sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(
-                sql.Identifier("migration", table), who
-            )
-        )
+def grant_use(role: str) -> str:
+    """The statement that lets a role use the platform store, for the owner of its tables."""
+    name = role.replace("'", "''")
+    return GRANT.replace("{role}", name)
 
 
 def find_powers(connection: psycopg.Connection[Any]) -> list[str]:

@@ -73,7 +73,7 @@ def code(column: str, code_map: Path) -> Translation:
             "code",
             (column,),
             (("code_map", str(code_map)),),
-            loss=f"letter case; {len(codes)} source codes become {len(set(codes.values()))}"
+            loss=f"letter case; {len(codes)} codes of {name} become {len(set(codes.values()))}"
             if len(set(codes.values())) < len(codes)
             else "letter case",
         ),

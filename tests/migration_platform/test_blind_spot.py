@@ -93,8 +93,9 @@ def test_what_ran_is_counted_and_what_was_not_declared_is_named() -> None:
         "method": 5,
         "unplanted": 1,
     }
-    assert summarize_blind_spots(counts).startswith(
-        "Not seen: 1 fields not compared exactly, 2 unproven and 2 that lose something; 10 records"
+    assert summarize_blind_spots(counts) == (
+        "Not seen: of the fields, 1 not compared exactly, 2 unproven, 2 losing something; left out, "
+        "10 of the records; unread, 2 of the source's columns; never planted, 1 kinds of faults"
     )
 
 

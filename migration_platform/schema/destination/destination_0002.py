@@ -7,8 +7,10 @@ down_revision = "destination_0001"
 
 TABLES = """
 -- The row as the load left it, read from the destination itself: whatever differs from it later was
--- written there by somebody else. Null after a withdrawal, and in journals from before this revision.
-ALTER TABLE migration.journal ADD after jsonb;
+-- written there by somebody else. As the text of the row, of the columns that the load keeps. Null
+-- after a withdrawal, and in journals from before this revision.
+ALTER TABLE migration.journal ADD after text;
+ALTER TABLE migration.load ADD columns text;
 -- A cohort's loads up to `last_load_id` are undone by its rollback. The journal keeps them.
 CREATE TABLE migration.rollback (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

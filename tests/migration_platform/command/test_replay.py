@@ -28,13 +28,15 @@ def document(**other: Any) -> dict[str, Any]:
         "wave": "pilot",
         "criteria": {
             "max_patients": None, "max_excepted_percent": 4.0, "max_unmapped_codes": 0,
-            "freshness_hours": 24, "decided": True, "sign_offs": [], "go": [], "triggers": [],
+            "freshness_hours": 24, "min_sample_charts": 0, "decided": True, "sign_offs": [], "go": [], "triggers": [],
         },
         "sealed": {"seal": "5" * 64, "changes": []},
         "cohorts": [cohort],
         "accounting": [],
         "checks": [],
         "reconciliation": [],
+        "charts": [],
+        "blind_spots": [],
         "exceptions": [],
         "metrics": [],
         "readiness": [

@@ -324,3 +324,17 @@ def test_a_completed_wave_is_not_taken_back(platform: Platform) -> None:
         roll_back_all(platform, ["one"], wave="pilot", person="Ada", reason="drift")
 
     assert len(rows(platform)) == 5
+
+
+def test_a_column_that_the_destination_got_since_is_no_write_until_somebody_fills_it(
+    platform: Platform,
+) -> None:
+    move(platform)
+    destination(platform, "ALTER TABLE patient ADD nickname text")
+    ann = number_of(platform, "a")
+    destination(platform, f"UPDATE patient SET nickname = 'Annie' WHERE id = '{ann}'")
+
+    done = back(platform)
+
+    assert [(w.kind, w.field, w.count) for w in done.writes] == [("changed", "nickname", 1)]
+    assert [(x["loaded"], x["found"]) for x in carried(done)] == [(r"\N", "Annie")]

@@ -92,6 +92,7 @@ def test_a_destination_that_is_down_is_recorded_and_holds_the_wave(live: Platfor
     # It was compared since; whether the source changed, nobody has asked.
     assert "the source could not be asked" in reasons(live)
     assert nightly.look(live).fine
+    sign_all(live, "pilot")
     assert reasons(live) == "promote: "
 
 
