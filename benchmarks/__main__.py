@@ -8,7 +8,16 @@ import platform
 import sys
 from importlib import import_module
 
-NAMES = ("cohort_cost", "throughput", "load", "comparison", "readback", "certificate")
+NAMES = (
+    "cohort_cost",
+    "throughput",
+    "load",
+    "comparison",
+    "readback",
+    "certificate",
+    "rollback",
+    "crash",
+)
 
 
 def main(names: list[str]) -> None:

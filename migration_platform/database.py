@@ -7,6 +7,7 @@ written over a connection stands with the words it belongs to.
 from __future__ import annotations
 
 import os
+import select
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,16 @@ def connect(
         return attempt(url(settings, name, owner=owner))
     except psycopg.Error as error:
         raise _refused(settings, name, error) from None
+
+
+def is_lost(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the server has ended an idle connection, asked without a round trip: it has nothing to
+    say to one that waits, unless it says goodbye."""
+    if connection.closed:
+        return True
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN | select.POLLHUP)
+    return bool(waiting.poll(0))
 
 
 def adbc(settings: Settings, name: Database) -> Any:

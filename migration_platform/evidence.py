@@ -100,6 +100,8 @@ def assemble(
     reconciliations: Sequence[Mapping[str, Any]],
     charts: Sequence[Mapping[str, Any]],
     exceptions: Sequence[Mapping[str, Any]],
+    rollbacks: Sequence[Mapping[str, Any]],
+    drills: Sequence[Mapping[str, Any]],
     record: WaveRecord,
     versions: Mapping[str, str],
     blind_spots: Sequence[BlindSpot],
@@ -110,8 +112,9 @@ def assemble(
 
     `accounts` holds, for each cohort and entity, its account and the digest of what was found at the
     destination; `reconciliations` what the reconciliation of each said beyond counts; `charts`, for
-    each cohort, how complete its charts are and the sample that was drawn of
-    them; `blind_spots` what no comparison can see, for whoever signs.
+    each cohort, how complete its charts are and the sample that was drawn of them; `rollbacks` those
+    of which nothing was loaded since, `drills` the newest one of each cohort; `blind_spots` what no
+    comparison can see, for whoever signs.
     """
     document: dict[str, Any] = {
         "wave": wave.name,
@@ -120,6 +123,7 @@ def assemble(
             "max_excepted_percent": wave.max_excepted_percent,
             "max_unmapped_codes": wave.max_unmapped_codes,
             "freshness_hours": wave.freshness_hours,
+            "drill_days": wave.drill_days,
             "min_sample_charts": wave.min_sample_charts,
             "decided": record.criteria is not None,
             **(record.criteria or {"sign_offs": [], "go": [], "triggers": []}),
@@ -164,6 +168,8 @@ def assemble(
         ],
         "metrics": record.metrics,
         "readiness": record.readiness,
+        "rollbacks": [dict(each) for each in rollbacks],
+        "drills": [dict(each) for each in drills],
         "versions": dict(versions),
         "blind_spots": [asdict(spot) for spot in blind_spots],
     }

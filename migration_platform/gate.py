@@ -7,12 +7,14 @@ held, rolled back or completed loads nothing, nor does one whose sealed criteria
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from migration_platform.change import list_changes
 from migration_platform.check import CheckOutcome
 from migration_platform.decision_log import read_whole
 from migration_platform.errors import GateClosedError
+from migration_platform.rollback_record import RollbackRecord, find_rolled_back
 from migration_platform.seal import find_changes, find_seal
 from migration_platform.store import StageRun
 from migration_platform.wave import Plan
@@ -49,12 +51,24 @@ def require_open(platform: Platform, cohort: str) -> None:
             f"amend {wave.name}`."
         )
     before = plan.before(wave.name)
-    if before is None or find_state(log, before.name).has_passed:
+    if before is None:
+        return
+    if find_state(log, before.name).has_passed:
+        require_not_rolled_back(find_rolled_back(platform.store, [c.name for c in before.cohorts]))
         return
     raise GateClosedError(
         f"cohort {cohort} may not load: it is in wave {wave.name}, and wave {before.name} is not "
         f"promoted. See why with `migration status`, then `migration promote {before.name}`."
     )
+
+
+def require_not_rolled_back(rollbacks: Sequence[RollbackRecord]) -> None:
+    """Raise GateClosedError if a cohort that a promotion rested on is not loaded any more."""
+    for each in rollbacks:
+        raise GateClosedError(
+            f"cohort {each.cohort} was rolled back by {each.person} after its wave was promoted: run "
+            "it again before a later wave loads."
+        )
 
 
 def require_sealed(plan: Plan, frozen: list[tuple[str, str, int]]) -> None:

@@ -20,12 +20,14 @@ from migration_platform.check import CheckOutcome
 from migration_platform.code_version import code_digest
 from migration_platform.control_total import digest_totals
 from migration_platform.decision_log import read_whole
+from migration_platform.drill_record import newest_drills
 from migration_platform.evidence import CohortState, Evidence
 from migration_platform.fault.unplanted import NOT_IN_CATALOGUE
 from migration_platform.ledger import account_for, input_digest
 from migration_platform.night import find_standing
 from migration_platform.night_log import read_newest
 from migration_platform.platform import REFERENCE, Platform
+from migration_platform.rollback_record import find_rolled_back, find_running
 from migration_platform.store import STAGES, Stage, StageRun
 from migration_platform.waiver import mark_waived
 from migration_platform.wave_record import read_record
@@ -38,6 +40,10 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
     names = [c.name for c in declared.cohorts]
     everywhere = [REFERENCE, *names]
     store = platform.store
+    if find_running(store, everywhere):
+        from migration_platform.rollback import settle  # what loads bring with them, rarely needed
+
+        settle(platform, everywhere)
     runs = {(r.cohort, r.entity, r.stage): r for r in store.latest_runs(everywhere)}
     checks = store.check_outcomes(everywhere)
     accounts = account_for(platform, everywhere)
@@ -67,6 +73,8 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
         ],
         charts=[describe_charts(platform, name) for name in names],
         exceptions=store.count_exceptions(everywhere),
+        rollbacks=_rollbacks(platform, everywhere),
+        drills=[drill.evidence for drill in newest_drills(store, names)],
         record=read_record(platform, wave, log),
         versions={
             "code": code_digest(),
@@ -80,6 +88,23 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
     )
     store.keep_evidence(result.digest, wave, evidence.canonical(result.document))
     return result
+
+
+def _rollbacks(platform: Platform, cohorts: Sequence[str]) -> list[dict[str, str]]:
+    """Rollbacks that count: running, or done and not loaded again since."""
+    store = platform.store
+    return [
+        {
+            "cohort": r.cohort,
+            "state": r.state,
+            "person": r.person,
+            "reason": r.reason,
+            "at": (r.ended_at or r.begun_at or datetime.now(UTC))
+            .astimezone(UTC)
+            .isoformat(timespec="seconds"),
+        }
+        for r in [*find_running(store, cohorts), *find_rolled_back(store, cohorts)]
+    ]
 
 
 def read_blind_spots(

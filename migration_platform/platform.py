@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from migration_platform import seal
 from migration_platform.control_total import ControlTotal, load_control_totals
 from migration_platform.criteria import Criteria, load_criteria
-from migration_platform.database import adbc, connect, url
+from migration_platform.database import adbc, connect, is_lost, url
 from migration_platform.errors import ConfigurationError
 from migration_platform.outline import Outline, outline_entity
 from migration_platform.people import People, load_people
@@ -113,7 +113,7 @@ class Platform:
             schema.upgrade(self.settings, "destination")
             self._ready.add("destination")
         connection = self._destinations.pop() if self._destinations else None
-        if connection is None or connection.closed:
+        if connection is None or is_lost(connection):
             connection = connect(self.settings, "destination", application_name="migration load")
         try:
             yield connection

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from migration_platform.readiness import find_undone
+from migration_platform.rehearsal import CLOCKS, failed_drills, rolled_back, undrilled
 from migration_platform.sign_off import find_missing
 from migration_platform.threshold import exceeds, find_tripped, find_unfulfilled
 
@@ -59,14 +60,17 @@ def decide(document: dict[str, Any], at: datetime) -> Verdict:
         *_wrong(document),
         *_totals(document),
         *_wrong_charts(document),
+        *failed_drills(document),
         *find_tripped(document, at),
     ]
     holding = [
         *_stopped(document),
+        *rolled_back(document),
         *_unseen(document),
         *_unproved(document),
         *_inconclusive(document),
         *_stale(document, at),
+        *undrilled(document, at),
         *_open(document),
         *_unjudged(document),
         *find_unfulfilled(document, at),
@@ -332,11 +336,18 @@ def _name_few(entries: Any, kind: str) -> str:
 def _stale(document: dict[str, Any], at: datetime) -> Iterator[str]:
     limit = timedelta(hours=document["criteria"]["freshness_hours"])
     for cohort in document["cohorts"]:
-        seen = cohort["reconciled_at"]
-        if seen is not None and at.astimezone(UTC) - datetime.fromisoformat(seen) > limit:
+        if cohort["reconciled_at"] is None:
+            continue
+        seen = datetime.fromisoformat(cohort["reconciled_at"])
+        if at.astimezone(UTC) - seen > limit:
             yield (
                 f"the reconciliation of cohort {cohort['name']} is older than "
                 f"{document['criteria']['freshness_hours']:g} hours: run the cohort again"
+            )
+        elif seen > at + CLOCKS:
+            yield (
+                f"the reconciliation of cohort {cohort['name']} is dated in the future: set the "
+                "clock, then run the cohort again"
             )
 
 

@@ -6,11 +6,14 @@ name and moved into place, so that a reader finds the old snapshot or the new on
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from migration_platform.errors import MigrationError
 
 if TYPE_CHECKING:
     import duckdb
@@ -19,6 +22,9 @@ Kind = Literal["extract", "mapped", "ends", "differences"]
 
 DUCKDB_MEMORY = "1GB"
 """What DuckDB may hold before it spills."""
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What the operating system says when a file cannot grow."""
 
 BATCH_ROWS = 50_000
 """Records held in memory at once by a stage that streams."""
@@ -42,11 +48,12 @@ class Staging:
         final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = final.with_name(f".{final.name}.{os.getpid()}")
         try:
-            yield draft
-            draft.chmod(0o600)
-            with draft.open("rb") as file:
-                os.fsync(file.fileno())
-            os.replace(draft, final)
+            with telling_if_full(self.root):
+                yield draft
+                draft.chmod(0o600)
+                with draft.open("rb") as file:
+                    os.fsync(file.fileno())
+                os.replace(draft, final)
         finally:
             draft.unlink(missing_ok=True)
 
@@ -66,6 +73,24 @@ class Staging:
             ):
                 self._duck.execute(f"SET {setting}").fetchall()
         return self._duck.cursor()
+
+
+@contextmanager
+def telling_if_full(place: Path) -> Iterator[None]:
+    """Raise MigrationError instead of whatever a full disk makes the writing library raise."""
+    try:
+        yield
+    except Exception as error:
+        # DuckDB has no error number, only words.
+        full = getattr(error, "errno", None) in FULL or (
+            type(error).__module__.strip("_").startswith("duckdb") and "No space left" in str(error)
+        )
+        if not full:
+            raise
+        raise MigrationError(
+            f"{place}: the staging area is full. Make room (or set MIGRATION_STAGING to a larger "
+            "disk) and run it again. The file that was there before is still there."
+        ) from None
 
 
 def quote_text(text: str) -> str:

@@ -19,7 +19,7 @@ from psycopg.types.json import Jsonb
 
 from migration_platform import log_head
 from migration_platform.check import CheckOutcome, ExpectationResult
-from migration_platform.database import connect
+from migration_platform.database import connect, is_lost
 from migration_platform.decision import Decision, chain
 from migration_platform.errors import EvidenceError
 from migration_platform.settings import Settings
@@ -79,6 +79,12 @@ _RUN = (
     "mapping_digest, counts, detail, byte_count, started_at, ended_at"
 )
 
+_COUNTS = (
+    "NOT (r.stage IN ('load', 'reconcile') AND EXISTS (SELECT FROM migration.rollback b "
+    "WHERE b.cohort = r.cohort AND b.state = 'done' AND b.last_run >= r.id))"
+)
+"""Of a stage run `r`: its cohort was not rolled back since."""
+
 
 class Store:
     """The platform store behind one connection, opened on first use and again if it was lost."""
@@ -96,7 +102,10 @@ class Store:
 
     def _connected(self) -> psycopg.Connection[dict[str, Any]]:
         """The connection, in autocommit: a single statement needs no transaction around it."""
-        if self._connection is None or self._connection.closed:
+        if self._connection is None or (
+            self._connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+            and is_lost(self._connection)
+        ):
             opened = connect(self.settings, "platform", autocommit=True)
             opened.row_factory = dict_row  # type: ignore[assignment]
             self._connection = opened  # type: ignore[assignment]
@@ -179,8 +188,8 @@ class Store:
     def latest(self, cohort: str, entity: str, stage: Stage) -> StageRun | None:
         """The newest finished run of a stage, None if it has none."""
         rows = self._read(
-            f"SELECT {_RUN} FROM migration.stage_run WHERE cohort = %s AND entity = %s "
-            "AND stage = %s AND state = 'done' ORDER BY id DESC LIMIT 1",
+            f"SELECT {_RUN} FROM migration.stage_run r WHERE cohort = %s AND entity = %s "
+            f"AND stage = %s AND state = 'done' AND {_COUNTS} ORDER BY id DESC LIMIT 1",
             (cohort, entity, stage),
         )
         return StageRun(**rows[0]) if rows else None
@@ -188,11 +197,12 @@ class Store:
     def latest_runs(
         self, cohorts: Sequence[str], entity: str | None = None, *, done_only: bool = True
     ) -> list[StageRun]:
-        """The newest run of each cohort, entity and stage."""
+        """The newest run of each cohort, entity and stage that no rollback took back."""
         rows = self._read(
-            f"SELECT DISTINCT ON (cohort, entity, stage) {_RUN} FROM migration.stage_run "
+            f"SELECT DISTINCT ON (cohort, entity, stage) {_RUN} FROM migration.stage_run r "
             "WHERE cohort = ANY(%s) AND (%s::text IS NULL OR entity = %s) "
-            "AND (NOT %s OR state = 'done') ORDER BY cohort, entity, stage, id DESC",
+            f"AND (NOT %s OR state = 'done') AND {_COUNTS} "
+            "ORDER BY cohort, entity, stage, id DESC",
             (list(cohorts), entity, entity, done_only),
         )
         return [StageRun(**row) for row in rows]
@@ -238,11 +248,13 @@ class Store:
     def check_outcomes(
         self, cohorts: Sequence[str], entity: str | None = None
     ) -> list[CheckOutcome]:
-        """The newest outcome of each cohort, entity and point."""
+        """The newest outcome of each cohort, entity and point that no rollback took back."""
         rows = self._read(
             "SELECT DISTINCT ON (cohort, entity, point) cohort, entity, point, digest, "
-            "suite_digest, outcome, results, checked_at FROM migration.check_outcome "
+            "suite_digest, outcome, results, checked_at FROM migration.check_outcome o "
             "WHERE cohort = ANY(%s) AND (%s::text IS NULL OR entity = %s) "
+            "AND NOT (point = 'destination' AND EXISTS (SELECT FROM migration.rollback b "
+            "WHERE b.cohort = o.cohort AND b.state = 'done' AND b.last_check >= o.id)) "
             "ORDER BY cohort, entity, point, id DESC",
             (list(cohorts), entity, entity),
         )

@@ -50,6 +50,8 @@ class Wave:
     max_excepted_percent: float
     max_unmapped_codes: int
     freshness_hours: float
+    drill_days: float
+    """A drill of each cohort may be so old; 0: none is demanded."""
     min_sample_charts: int
     line: int
 
@@ -185,6 +187,7 @@ class _Reader(TomlFile):
                 "max_excepted_percent",
                 "max_unmapped_codes",
                 "freshness_hours",
+                "drill_days",
                 "min_sample_charts",
                 "cohort",
             },
@@ -207,6 +210,11 @@ class _Reader(TomlFile):
             raise self.fail(
                 self.line("freshness_hours", after=at), "give a number of hours above 0"
             )
+        days = raw.get("drill_days", 0)
+        if not isinstance(days, int | float) or days < 0:
+            raise self.fail(
+                self.line("drill_days", after=at), "give a number of days, 0 for no drill"
+            )
         most = raw.get("max_patients")
         if most is not None and (not isinstance(most, int) or most < 1):
             raise self.fail(
@@ -215,7 +223,9 @@ class _Reader(TomlFile):
         charts = raw.get("min_sample_charts", 0)
         if not isinstance(charts, int) or isinstance(charts, bool) or charts < 0:
             raise self.fail(self.line("min_sample_charts", after=at), "give a number of charts")
-        return Wave(name, cohorts, most, float(percent), codes, float(hours), charts, at)
+        return Wave(
+            name, cohorts, most, float(percent), codes, float(hours), float(days), charts, at
+        )
 
     def cohort(self, raw: dict[str, Any], wave: str) -> Cohort:
         name = raw.get("name")

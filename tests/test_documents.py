@@ -261,7 +261,7 @@ def test_every_setting_of_the_waves_file_is_described() -> None:
 
 
 def test_the_examples_of_what_is_decided_beforehand_can_be_read(tmp_path: Path) -> None:
-    pilot = Wave("pilot", (Cohort("pilot-weight", "pilot"),), None, 0, 0, 24, 0, 1)
+    pilot = Wave("pilot", (Cohort("pilot-weight", "pilot"),), None, 0, 0, 24, 0, 0, 1)
     for name in ("people", "criteria", "readiness"):
         (tmp_path / name).write_text(example(f"assets/{name}.toml"), encoding="utf-8")
 

@@ -17,6 +17,7 @@ from migration_platform.command import (
     chart,
     decide,
     demo,
+    drill,
     evidence,
     fault,
     log,
@@ -24,6 +25,7 @@ from migration_platform.command import (
     promote,
     reconcile,
     repair,
+    rollback,
     run,
     sample,
     server,
@@ -65,6 +67,8 @@ for command in (
     decide.ready,
     decide.sign,
     promote.promote,
+    drill.drill,
+    rollback.rollback,
     decide.hold,
     decide.resume,
     decide.amend,
@@ -93,8 +97,20 @@ def main() -> None:
         _print_error(str(error))
         sys.exit(UNABLE)
     except Exception as error:
-        _print_defect(error)
+        if _is_of_the_database(error):
+            _print_error(
+                f"a database failed, or the connection to it was lost ({type(error).__name__}). What was not "
+                "committed was not written. Look at the server, then run it again."
+            )
+        else:
+            _print_defect(error)
         sys.exit(UNABLE)
+
+
+def _is_of_the_database(error: Exception) -> bool:
+    import psycopg
+
+    return isinstance(error, psycopg.OperationalError)
 
 
 def _print_error(text: str) -> None:
@@ -109,6 +125,6 @@ def _print_defect(error: Exception) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     sys.stderr.writelines(traceback.format_list(frames))
     _print_error(
-        f"{type(error).__name__} (a defect, or a lost connection). Its text is withheld because it "
+        f"{type(error).__name__} (a defect). Its text is withheld because it "
         "may hold a patient's values: set MIGRATION_DEBUG=1 to see it on this terminal."
     )

@@ -1,15 +1,21 @@
 """Documents: the stored files that come with records, copied to the destination and verified.
 
-A record's `storage_path` says where its file stands below the documents folder.
+A record's `storage_path` says where its file stands below the documents folder. What a copy replaces
+is kept under its digest, so that a rollback can bring it back.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from migration_platform.errors import MigrationError
+
+REPLACED = ".replaced"
+"""Folder below the documents, for files that a copy took the place of: each named by its SHA-256."""
 
 
 def copy_document(source: Path, folder: Path, path: str, sha256: str) -> int:
@@ -41,6 +47,8 @@ def copy_document(source: Path, folder: Path, path: str, sha256: str) -> int:
                 "a stored document changed on the source since it was extracted: run the cohort "
                 "again from extract. Nothing was loaded."
             )
+        if place.exists():
+            _keep(place, folder)
         os.replace(draft, place)
     except FileNotFoundError:
         raise MigrationError(
@@ -50,6 +58,45 @@ def copy_document(source: Path, folder: Path, path: str, sha256: str) -> int:
     finally:
         draft.unlink(missing_ok=True)
     return written
+
+
+def _keep(place: Path, folder: Path) -> None:
+    """Keep the file that is about to be replaced, under its digest."""
+    kept = folder / REPLACED / file_digest(place)
+    kept.parent.mkdir(exist_ok=True, mode=0o700)
+    if not kept.exists():
+        os.link(place, kept)
+
+
+def take_back_document(folder: Path, path: str, digests: Collection[str]) -> bool:
+    """Remove a file that a load copied, if its content is one of those that loads brought.
+
+    Returns whether nothing of it is left: a file that somebody changed since stays.
+    """
+    place = (folder / path).resolve()
+    if not place.is_relative_to(folder.resolve()) or not place.exists():
+        return True
+    if file_digest(place) not in digests:
+        return False
+    place.unlink()
+    return True
+
+
+def bring_back_document(folder: Path, path: str, sha256: str) -> bool:
+    """Put a replaced file back where a record names it; returns whether the content is right."""
+    place = (folder / path).resolve()
+    if not place.is_relative_to(folder.resolve()):
+        return False
+    if place.exists() and file_digest(place) == sha256:
+        return True
+    kept = folder / REPLACED / sha256
+    if not kept.exists():
+        return False
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = place.with_name(f".{place.name}.{os.getpid()}")
+    shutil.copyfile(kept, draft)
+    os.replace(draft, place)
+    return True
 
 
 def file_digest(path: Path) -> str:

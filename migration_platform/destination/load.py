@@ -18,9 +18,13 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from migration_platform.destination.after_image import COLUMNS
 from migration_platform.destination.staged_table import SCHEMA, table_name
 from migration_platform.entity import Entity
 from migration_platform.errors import MigrationError
+
+ROLLBACK_LOCK = "hashtextextended(%s, 2)"
+"""Key of the advisory lock on a cohort: its loads share it, its rollback holds it alone."""
 
 MANY = 1_000
 """Rows written, from which on the planner's figures are taken anew."""
@@ -60,6 +64,7 @@ def load_staged(
     staged = sql.Identifier(SCHEMA, table_name(cohort, entity.name))
     scope = {"cohort": cohort, "entity": entity.name}
     with destination.cursor() as cursor:
+        _require_no_rollback(cursor, cohort)
         # Two loads of one cohort and entity at once: the second waits, then finds nothing to do.
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%(cohort)s || '/' || %(entity)s, 1))",
@@ -131,6 +136,17 @@ def count_leaving(destination: psycopg.Connection, cohort: str, entity: str) -> 
     return int(row[0]) if row else 0
 
 
+def _require_no_rollback(cursor: psycopg.Cursor, cohort: str) -> None:
+    """Loads of a cohort go side by side; its rollback wants to be alone."""
+    cursor.execute(f"SELECT pg_try_advisory_xact_lock_shared({ROLLBACK_LOCK})", (cohort,))
+    row = cursor.fetchone()
+    if row is None or not row[0]:
+        raise MigrationError(
+            f"cohort {cohort} is being rolled back now: nothing of it loads meanwhile. Nothing was "
+            "written; run it again afterwards."
+        )
+
+
 def _record_load(
     cursor: psycopg.Cursor,
     scope: Mapping[str, str],
@@ -140,8 +156,8 @@ def _record_load(
     return _one(
         cursor,
         "INSERT INTO migration.load (cohort, entity, digest, mapping_digest, inserted, updated, "
-        "withdrawn) VALUES (%(cohort)s, %(entity)s, %(digest)s, %(mapping_digest)s, 0, 0, 0) "
-        "RETURNING id",
+        "withdrawn, columns) VALUES (%(cohort)s, %(entity)s, %(digest)s, %(mapping_digest)s, "
+        f"0, 0, 0, {COLUMNS}) RETURNING id",
         {**scope, "digest": digest, "mapping_digest": mapping_digest},
     )
 
@@ -159,14 +175,14 @@ def _write(
     names = [sql.Identifier(f.name) for f in entity.fields]
     values = {**scope, "load": load_id}
     try:
+        # Locked, so that nobody writes there between this and the merge.
         cursor.execute(
             sql.SQL(
-                "INSERT INTO migration.journal (load_id, entity, destination_id, action, before) "
-                "SELECT %(load)s, %(entity)s, c.id, CASE WHEN d.id IS NULL THEN 'insert' "
-                "ELSE 'update' END, to_jsonb(d) FROM change c LEFT JOIN {table} d ON d.id = c.id"
-            ).format(table=table),
-            values,
+                "CREATE TEMP TABLE before ON COMMIT DROP AS SELECT d.id, to_jsonb(d) AS image "
+                "FROM {table} d JOIN change c ON c.id = d.id FOR UPDATE OF d"
+            ).format(table=table)
         )
+        updated = cursor.rowcount
         cursor.execute(
             "INSERT INTO migration.crosswalk (cohort, entity, source_id, destination_id, "
             "fingerprint, load_id) SELECT %(cohort)s, %(entity)s, source_id, id, fingerprint, "
@@ -196,6 +212,18 @@ def _write(
                 values=sql.SQL(", ").join(sql.SQL("s.{}").format(n) for n in names),
             )
         )
+        # The row as it is now, whatever the destination made of it: what differs from that later
+        # was written there by somebody else, and a rollback carries it out.
+        cursor.execute(
+            sql.SQL(
+                "INSERT INTO migration.journal (load_id, entity, destination_id, action, before, "
+                "after) SELECT %(load)s, %(entity)s, d.id, CASE WHEN b.id IS NULL THEN 'insert' "
+                "ELSE 'update' END, b.image, d::text FROM change c JOIN {table} d ON d.id = c.id "
+                "LEFT JOIN before b ON b.id = c.id"
+            ).format(table=table),
+            values,
+        )
+        cursor.execute("DROP TABLE before")
     except psycopg.errors.UniqueViolation as error:
         name = error.diag.constraint_name or "a unique constraint"
         if error.diag.schema_name == "migration":
@@ -208,12 +236,6 @@ def _write(
     except psycopg.errors.IntegrityError as error:
         name = error.diag.constraint_name or error.diag.column_name or "a constraint"
         raise _refused(entity, name, error) from None
-    updated = _one(
-        cursor,
-        "SELECT count(*) FROM migration.journal WHERE load_id = %(load)s AND entity = %(entity)s "
-        "AND action = 'update'",
-        values,
-    )
     return changed - updated, updated
 
 

@@ -63,6 +63,7 @@ def _plan(settings: Settings) -> Plan:
         max_excepted_percent=100.0,
         max_unmapped_codes=0,
         freshness_hours=24.0,
+        drill_days=0.0,
         min_sample_charts=0,
         line=1,
     )

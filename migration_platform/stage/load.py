@@ -13,6 +13,7 @@ from migration_platform.destination.staged_table import staged_digest
 from migration_platform.entity import Entity
 from migration_platform.errors import GateClosedError, MigrationError
 from migration_platform.platform import REFERENCE, Platform
+from migration_platform.rollback import settle
 from migration_platform.stage.record import (
     NOT_APPLICABLE_DIGEST,
     StageResult,
@@ -35,6 +36,7 @@ def load(
     what is staged; MigrationError if the destination refuses it.
     """
     declared = platform.entity(entity)
+    settle(platform, [cohort])
     if cohort != REFERENCE:
         gate.require_open(platform, cohort)
     with recorded(platform, cohort, entity, "load") as run:
@@ -65,7 +67,7 @@ def load(
                         loaded=count_loaded(connection, cohort, entity),
                         withdrawn=count_leaving(connection, cohort, entity),
                     )
-                copied = _copy_documents(platform, cohort, declared)
+                copied = copy_documents(platform, cohort, declared)
                 counts = load_staged(
                     connection,
                     cohort,
@@ -94,7 +96,7 @@ def load(
     return result_of(run.ended)
 
 
-def _copy_documents(platform: Platform, cohort: str, entity: Entity) -> int:
+def copy_documents(platform: Platform, cohort: str, entity: Entity) -> int:
     """Copy the files of the cohort's mapped records to the destination; returns bytes written."""
     if entity.document_path is None:
         return 0

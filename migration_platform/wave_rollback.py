@@ -1,0 +1,67 @@
+"""Wave rollback: every loaded cohort of a wave taken back, and the wave with them.
+
+How a cohort is taken back stands in `rollback`; what it means for the wave in `wave_state`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from migration_platform import rollback_record as records
+from migration_platform.decision_log import read_whole
+from migration_platform.errors import GateClosedError
+from migration_platform.move import is_legal, record
+from migration_platform.platform import Platform
+from migration_platform.rollback import ACTION, Rollback, require_decision, roll_back, settle
+
+
+def roll_back_all(
+    platform: Platform,
+    cohorts: Sequence[str],
+    *,
+    wave: str | None = None,
+    person: str,
+    reason: str,
+    dry_run: bool = False,
+) -> list[Rollback]:
+    """Roll back those of the cohorts that are loaded, the last one first, each in its transaction;
+    then, if they are those of a `wave`, the wave itself.
+
+    All of them are looked at before the first is touched: if one is refused, none is rolled back.
+    """
+    if not dry_run:
+        require_decision(platform, person, reason)
+    settle(platform, cohorts)
+    loaded = [name for name in reversed(cohorts) if _is_loaded(platform, name)]
+    if not loaded and not (wave and records.find_rolled_back(platform.store, cohorts)):
+        raise GateClosedError(
+            f"nothing of {', '.join(cohorts)} is loaded: there is nothing to roll back."
+        )
+    if wave is not None:
+        problem = is_legal(read_whole(platform), wave, ACTION).problem
+        if problem:
+            raise GateClosedError(problem)
+    plans = [
+        roll_back(platform, name, person=person, reason=reason, dry_run=True) for name in loaded
+    ]
+    refused = [plan for plan in plans if plan.refusals]
+    if dry_run:
+        return plans
+    if refused:
+        raise GateClosedError(
+            "\n".join(plan.sentence for plan in refused) + " Nothing was written."
+        )
+    done = [roll_back(platform, name, person=person, reason=reason) for name in loaded]
+    if wave is not None:
+        record(platform, wave, ACTION, person=person, reason=reason)
+    return done
+
+
+def _is_loaded(platform: Platform, cohort: str) -> bool:
+    with platform.destination() as connection:
+        found = connection.execute(
+            "SELECT FROM migration.load WHERE cohort = %s AND id > coalesce((SELECT "
+            "max(last_load_id) FROM migration.rollback WHERE cohort = %s), 0) LIMIT 1",
+            (cohort, cohort),
+        )
+    return found.rowcount > 0

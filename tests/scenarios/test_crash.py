@@ -1,0 +1,59 @@
+"""Killed anywhere, and run again: the same bytes. A few kills here, hundreds by `make bench`."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import crash_child
+from benchmarks.crash import Harness, Result
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def trial(fresh_home: Path) -> Harness:
+    """The small migration in a home of its own, with the state before each operation."""
+    harness = Harness(fresh_home)
+    harness.learn()
+    return harness
+
+
+def test_a_run_after_a_kill_ends_in_the_same_bytes(trial: Harness) -> None:
+    draw, result = random.Random(11), Result()
+
+    for name in crash_child.OPERATIONS:
+        for _ in range(2):
+            trial.kill_at_random(name, draw, result)
+        middle = trial.boundaries[name] // 2
+        trial.kill_at_boundary(name, middle, result)
+    # The last boundaries of a rollback: its commit, the stored files, its own record.
+    for boundary in range(trial.boundaries["rollback"] - 12, trial.boundaries["rollback"], 3):
+        trial.kill_at_boundary("rollback", boundary, result)
+
+    assert result.differing == []
+    assert sum(result.boundaries.values()) == 8
+    assert sum(result.kills.values()) >= 4
+
+
+def test_a_kill_without_a_run_after_it_would_be_seen(trial: Harness) -> None:
+    for name in crash_child.OPERATIONS:
+        trial._restore(name)
+        middle = trial.boundaries[name] // 2
+        killed = trial.run(crash_child.OPERATIONS[name], boundary=middle)
+
+        assert killed == -1
+        assert trial.describe() != trial.expected[name]
+
+
+def test_the_command_for_hundreds_of_kills_says_what_it_takes() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.crash", "--help"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert "--kills" in done.stdout
