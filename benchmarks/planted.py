@@ -201,7 +201,7 @@ BENIGN: tuple[Planted, ...] = (
     Planted("a comment", "COMMENT ON COLUMN found.name IS 'a name'"),
     Planted(
         "a trigger that does nothing",
-        "CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; "
+        "CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW;END'; "
         "CREATE TRIGGER passing BEFORE UPDATE ON found FOR EACH ROW EXECUTE FUNCTION pass(); "
         "UPDATE found SET name = name",
     ),
