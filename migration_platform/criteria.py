@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
+from migration_platform.figure import read_figure
 from migration_platform.people import ROLES
 from migration_platform.toml_file import TomlFile
 from migration_platform.wave import Wave
@@ -43,10 +44,12 @@ class Threshold:
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A figure from the operation of a cohort, recorded by `migration metric`, and what it was
-    before the wave opened, by cohort."""
+    before the wave opened, by cohort. One older than `freshness_hours` (None: those of the wave) says nothing any
+    more."""
 
     name: str
     baseline: Mapping[str, str]
+    freshness_hours: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +125,11 @@ class _Reader(TomlFile):
         return list(zip(tables, self.tables(f"[[wave.{kind}]]", after=at), strict=False))
 
     def metric(self, raw: dict[str, Any], at: int, wave: Wave) -> Metric:
-        self.known(raw, {"name", "baseline"}, at, "a [[wave.metric]]")
+        self.known(raw, {"name", "baseline", "freshness_hours"}, at, "a [[wave.metric]]")
         name = raw.get("name")
         if not isinstance(name, str) or not name.strip():
             raise self.fail(at, "a [[wave.metric]] needs a name")
-        cohorts = [c.name for c in wave.cohorts]
+        cohorts = [c.name for c in wave.cohorts if not c.orphans]
         given = raw.get("baseline")
         line = self.line("baseline", after=at) if "baseline" in raw else at
         by_cohort = given if isinstance(given, dict) else dict.fromkeys(cohorts, given)
@@ -134,7 +137,27 @@ class _Reader(TomlFile):
             raise self.fail(
                 line, f"metric '{name}' needs a baseline for each cohort: {', '.join(cohorts)}"
             )
-        return Metric(name, {c: self.number(by_cohort[c], line, "baseline") for c in cohorts})
+        hours = raw.get("freshness_hours")
+        if hours is not None and (
+            isinstance(hours, bool) or not isinstance(hours, int | Decimal) or hours <= 0
+        ):
+            raise self.fail(
+                self.line("freshness_hours", after=at), "freshness_hours must be a number above 0"
+            )
+        baselines = {c: self.baseline(by_cohort[c], line) for c in cohorts}
+        return Metric(name, baselines, None if hours is None else float(hours))
+
+    def baseline(self, value: Any, line: int) -> str:
+        """A number, or a count out of a whole, as text."""
+        try:
+            figure = read_figure(
+                value if isinstance(value, str) else self.number(value, line, "baseline")
+            )
+        except ValueError as error:
+            raise self.fail(line, f"baseline: {error}") from None
+        if figure.value is None:
+            raise self.fail(line, "baseline: something out of nothing is no baseline")
+        return figure.text
 
     def threshold(self, raw: dict[str, Any], at: int, measures: Sequence[str]) -> Threshold:
         self.known(raw, {"measure", *BOUNDS}, at, "a threshold")

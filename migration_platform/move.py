@@ -18,9 +18,12 @@ from migration_platform.decision_log import read_whole, require_whole
 from migration_platform.errors import ConfigurationError, GateClosedError
 from migration_platform.evidence import Evidence, timeless
 from migration_platform.governance import assemble_evidence, look_again
+from migration_platform.notice import Notice
+from migration_platform.notifier import tell
 from migration_platform.opening import sealed_detail
 from migration_platform.platform import Platform
 from migration_platform.seal import find_changes, find_seal
+from migration_platform.watch import find_hindrances
 from migration_platform.wave_record import read_evidence
 from migration_platform.wave_state import EFFECTS, find_promotion, find_state, refuse
 
@@ -73,6 +76,8 @@ def plan_move(
                 "" if changes else f"nothing that is sealed for wave {wave} has changed.",
             )
         )
+    if action == "resume" and not conditions[-1].problem:
+        conditions.append(_untripped(platform, wave, log))
     if action == "complete" and not conditions[-1].problem:
         seen = assemble_evidence(platform, declared.name)
         conditions.append(_good(seen))
@@ -91,8 +96,23 @@ def make_move(platform: Platform, wave: str, action: str, *, person: str, reason
         detail = sealed_detail(platform.decided_beforehand(wave))
     if action == "complete":
         digest = assemble_evidence(platform, wave).digest
-    return record(
+    decision = record(
         platform, wave, action, person=person, reason=reason, evidence_digest=digest, detail=detail
+    )
+    if action == "hold":
+        tell(platform.store, platform.settings, _notice(decision))
+    return decision
+
+
+def _notice(decision: Decision) -> Notice:
+    """That a wave is held. Not why: a person's own words may name a patient."""
+    return Notice(
+        event="wave held",
+        wave=decision.wave,
+        subject=f"entry {decision.sequence}",
+        sentence=f"Wave {decision.wave} is held by {decision.person}.",
+        reasons=(),
+        next=(f"migration status {decision.wave}", "migration log"),
     )
 
 
@@ -221,6 +241,18 @@ def is_legal(log: Sequence[Decision], wave: str, action: str) -> Condition:
     """Does the state of the wave allow the decision?"""
     return Condition(
         f"the state of wave {wave} allows it: {action}", refuse(find_state(log, wave), wave, action)
+    )
+
+
+def _untripped(platform: Platform, wave: str, log: Sequence[Decision]) -> Condition:
+    said = find_hindrances(platform, wave, log)
+    return Condition(
+        "no rollback trigger of it is tripped",
+        f"wave {wave} asks for another decision than this: {'; '.join(said)}. Roll back, or put right "
+        "what is measured and record it anew; a bound that is wrong is changed in criteria.toml, with "
+        f"`migration amend {wave}`."
+        if said
+        else "",
     )
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from migration_platform import move
 from migration_platform.database import connect
 from migration_platform.decision import Decision
 from migration_platform.evidence import Evidence
+from migration_platform.figure import read_figure
 from migration_platform.governance import assemble_evidence
+from migration_platform.measurement import Measurement
+from migration_platform.metric_log import record_measurements
 from migration_platform.platform import Platform
 from migration_platform.signing import sign
 
@@ -64,6 +68,14 @@ def promote(
     """Have the wave ready, signed and promoted."""
     sign_all(platform, wave)
     return move.promote(platform, wave, person=person, reason=reason)
+
+
+def measure(
+    platform: Platform, cohort: str, name: str, figure: str, at: datetime | None = None
+) -> None:
+    """Record a figure from operation, of now or of an instant."""
+    measurement = Measurement(cohort, name, read_figure(figure), at or datetime.now(UTC))
+    record_measurements(platform.store, [measurement], "help desk")
 
 
 def tamper(platform: Platform, *statements: str) -> None:

@@ -21,6 +21,7 @@ from migration_platform.command import (
     evidence,
     fault,
     log,
+    metric,
     nightly,
     promote,
     reconcile,
@@ -31,6 +32,7 @@ from migration_platform.command import (
     server,
     status,
     total,
+    trigger,
     waive,
 )
 from migration_platform.errors import EvidenceError, GateClosedError, MigrationError
@@ -74,7 +76,9 @@ for command in (
     decide.amend,
     decide.complete,
     log.log,
-    log.metric,
+    metric.metric,
+    metric.import_metrics,
+    trigger.triggers,
     status.trace,
     status.mapping,
     fault.faults,

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from migration_platform.command.console import Json, err, out, print_json
+from migration_platform.command.trigger import print_undelivered
 
 By = Annotated[str, typer.Option(help="Who decides: a name that people.toml has.")]
 Reason = Annotated[str, typer.Option(help="Why: kept in the decision log.")]
@@ -128,6 +129,7 @@ def _decide(wave: str, action: str, by: str, reason: str, dry_run: bool, json: b
         show_move(plan_move(platform, wave, action, person=by), json)
         return
     decision = make_move(platform, wave, action, person=by, reason=reason)
+    print_undelivered(platform)
     if json:
         print_json({"decision": decision})
         return

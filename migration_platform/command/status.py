@@ -11,6 +11,7 @@ from rich.table import Table
 
 from migration_platform.command.chart import say_completeness
 from migration_platform.command.console import MARKS, Json, count, out, print_json
+from migration_platform.command.trigger import print_undelivered
 
 
 def status(
@@ -27,6 +28,7 @@ def status(
         return
     for each in waves:
         print_wave(each)
+    print_undelivered(platform)
 
 
 def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from migration_platform.entity import Entity
 from migration_platform.exception_queue import queue_differences
 from migration_platform.ledger import account_for, input_digest
 from migration_platform.platform import REFERENCE, Platform
-from migration_platform.promotion import count_sent, explain_inconclusive
+from migration_platform.proof import count_sent, explain_inconclusive
 from migration_platform.reconciliation.entity_reconciliation import reconcile_entity
 from migration_platform.reconciliation.lookup import Origin
 from migration_platform.reconciliation.readback import Readback
