@@ -7,7 +7,7 @@ row for the same instant puts the earlier one right.
 
 from alembic import op
 
-revision = "platform_0008"
+revision = "platform_0007"
 down_revision = "platform_0006"
 
 TABLES = """
