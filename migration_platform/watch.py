@@ -52,6 +52,13 @@ class WaveWatch:
         by = self.state.since.person if self.state.since else ""
         return self.state.name == "held" and by == BY_ITSELF
 
+    def is_suffered(self, trigger: Trigger, at: datetime) -> bool:
+        """Was the wave resumed in spite of it, for a while that has not ended?"""
+        detail = self.state.since.detail if self.state.since else {}
+        return trigger.name in detail.get("despite", ()) and at < datetime.fromisoformat(
+            detail["until"]
+        )
+
     def having(self, state: State) -> list[Trigger]:
         return [t for t in self.triggers if t.state == state]
 
@@ -73,6 +80,9 @@ class WaveWatch:
         asks = (
             "It is held, and asks for a decision: resume or roll back"
             if self.state.name == "held"
+            else f"{self.state.since.person} resumed it in spite of that until "
+            f"{self.state.since.detail['until']}"
+            if self.state.since and "despite" in self.state.since.detail
             else "It is not held yet: `migration triggers --evaluate`"
         )
         return (
@@ -102,7 +112,7 @@ def look_at(platform: Platform, wave: str, log: Sequence[Decision]) -> WaveWatch
     )
 
 
-def find_hindrances(platform: Platform, wave: str, log: Sequence[Decision]) -> list[str]:
+def find_hindrances(platform: Platform, wave: str, log: Sequence[Decision]) -> list[Trigger]:
     """Why a held wave may not be resumed: triggers that are tripped now, and of those for which the
     trigger itself holds it also those of which nobody can tell."""
     watch = look_at(platform, wave, log)
@@ -111,7 +121,7 @@ def find_hindrances(platform: Platform, wave: str, log: Sequence[Decision]) -> l
         {t["name"] for t in since.detail["triggers"]} if since and watch.held_by_trigger else set()
     )
     return [
-        trigger.said
+        trigger
         for trigger in watch.triggers
         if trigger.state == "tripped" or (trigger.state == "cannot tell" and trigger.name in causes)
     ]
