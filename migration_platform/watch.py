@@ -129,16 +129,19 @@ def find_hindrances(platform: Platform, wave: str, log: Sequence[Decision]) -> l
 
 def _measure(platform: Platform, wave: str, log: Sequence[Decision]) -> dict[str, Any]:
     """The parts of an evidence document that thresholds are judged on."""
-    declared = platform.plan.wave(wave)
-    sealed = (find_seal(log, wave) or platform.decided_beforehand(wave))["criteria"]
-    criteria = sealed or {"triggers": [], "metrics": []}
-    names = [c.name for c in declared.cohorts]
+    sealed = find_seal(log, wave) or platform.decided_beforehand(wave)
+    criteria = sealed["criteria"] or {"triggers": [], "metrics": []}
+    hours = sealed["wave"]["freshness_hours"]
+    metrics = [
+        {**m, "freshness_hours": m.get("freshness_hours") or hours} for m in criteria["metrics"]
+    ]
+    names = [c.name for c in platform.plan.wave(wave).cohorts]
     everywhere = [REFERENCE, *names]
     runs = platform.store.latest_runs(everywhere)
     nights = read_newest(platform.store, names)
     return {
         "wave": wave,
-        "criteria": {**criteria, "freshness_hours": declared.freshness_hours},
+        "criteria": {**criteria, "freshness_hours": hours},
         "cohorts": [
             _tell_cohort(platform, name, [r for r in runs if r.cohort == name], nights.get(name))
             for name in names
@@ -153,7 +156,7 @@ def _measure(platform: Platform, wave: str, log: Sequence[Decision]) -> dict[str
             }
             for key, due in read_due(platform, wave).items()
         ],
-        "metrics": read_metrics(platform, wave, criteria["metrics"]),
+        "metrics": read_metrics(platform, wave, metrics),
     }
 
 
