@@ -42,11 +42,12 @@ def evaluate(platform: Platform) -> list[WaveWatch]:
 
 def _act(platform: Platform, watch: WaveWatch) -> WaveWatch:
     """Hold first, then record, then tell: what follows can be made up for if it is cut off."""
-    tripped = watch.having("tripped")
+    now = datetime.now(UTC)
+    tripped = [t for t in watch.having("tripped") if not watch.is_suffered(t, now)]
     if tripped and watch.state.name in HOLDABLE:
         hold(platform, watch.wave, tripped)
         watch = replace(watch, state=find_state(read_whole(platform), watch.wave))
-    since = record_look(platform.store, watch.wave, watch.triggers, datetime.now(UTC))
+    since = record_look(platform.store, watch.wave, watch.triggers, now)
     watch = replace(watch, since=since)
     for trigger in watch.triggers:
         if trigger.state != "clear":
@@ -72,12 +73,14 @@ def hold(platform: Platform, wave: str, tripped: Sequence[Trigger]) -> None:
 
 
 def _notice(watch: WaveWatch, trigger: Trigger) -> Notice:
-    """One notice for each time that a trigger trips, or that nobody can tell any more."""
+    """One notice for each time that a trigger trips or its wave is moved while it is tripped, and for each
+    time that nobody can tell any more."""
     tripped = trigger.state == "tripped"
+    entry = watch.state.since.sequence if tripped and watch.state.since else 0
     return Notice(
         event="trigger tripped" if tripped else "trigger unknown",
         wave=watch.wave,
-        subject=f"{trigger.name}, since {watch.since[trigger.name]}",
+        subject=f"{trigger.name}, since {watch.since[trigger.name]}, entry {entry}",
         sentence=watch.sentence,
         reasons=(trigger.said,),
         next=tuple(describe_decision(watch.wave, [trigger]))

@@ -52,6 +52,13 @@ class WaveWatch:
         by = self.state.since.person if self.state.since else ""
         return self.state.name == "held" and by == BY_ITSELF
 
+    def is_suffered(self, trigger: Trigger, at: datetime) -> bool:
+        """Was the wave resumed in spite of it, for a while that has not ended?"""
+        detail = self.state.since.detail if self.state.since else {}
+        return trigger.name in detail.get("despite", ()) and at < datetime.fromisoformat(
+            detail["until"]
+        )
+
     def having(self, state: State) -> list[Trigger]:
         return [t for t in self.triggers if t.state == state]
 
@@ -73,6 +80,9 @@ class WaveWatch:
         asks = (
             "It is held, and asks for a decision: resume or roll back"
             if self.state.name == "held"
+            else f"{self.state.since.person} resumed it in spite of that until "
+            f"{self.state.since.detail['until']}"
+            if self.state.since and "despite" in self.state.since.detail
             else "It is not held yet: `migration triggers --evaluate`"
         )
         return (
@@ -102,7 +112,7 @@ def look_at(platform: Platform, wave: str, log: Sequence[Decision]) -> WaveWatch
     )
 
 
-def find_hindrances(platform: Platform, wave: str, log: Sequence[Decision]) -> list[str]:
+def find_hindrances(platform: Platform, wave: str, log: Sequence[Decision]) -> list[Trigger]:
     """Why a held wave may not be resumed: triggers that are tripped now, and of those for which the
     trigger itself holds it also those of which nobody can tell."""
     watch = look_at(platform, wave, log)
@@ -111,7 +121,7 @@ def find_hindrances(platform: Platform, wave: str, log: Sequence[Decision]) -> l
         {t["name"] for t in since.detail["triggers"]} if since and watch.held_by_trigger else set()
     )
     return [
-        trigger.said
+        trigger
         for trigger in watch.triggers
         if trigger.state == "tripped" or (trigger.state == "cannot tell" and trigger.name in causes)
     ]
@@ -119,16 +129,19 @@ def find_hindrances(platform: Platform, wave: str, log: Sequence[Decision]) -> l
 
 def _measure(platform: Platform, wave: str, log: Sequence[Decision]) -> dict[str, Any]:
     """The parts of an evidence document that thresholds are judged on."""
-    declared = platform.plan.wave(wave)
-    sealed = (find_seal(log, wave) or platform.decided_beforehand(wave))["criteria"]
-    criteria = sealed or {"triggers": [], "metrics": []}
-    names = [c.name for c in declared.cohorts]
+    sealed = find_seal(log, wave) or platform.decided_beforehand(wave)
+    criteria = sealed["criteria"] or {"triggers": [], "metrics": []}
+    hours = sealed["wave"]["freshness_hours"]
+    metrics = [
+        {**m, "freshness_hours": m.get("freshness_hours") or hours} for m in criteria["metrics"]
+    ]
+    names = [c.name for c in platform.plan.wave(wave).cohorts]
     everywhere = [REFERENCE, *names]
     runs = platform.store.latest_runs(everywhere)
     nights = read_newest(platform.store, names)
     return {
         "wave": wave,
-        "criteria": {**criteria, "freshness_hours": declared.freshness_hours},
+        "criteria": {**criteria, "freshness_hours": hours},
         "cohorts": [
             _tell_cohort(platform, name, [r for r in runs if r.cohort == name], nights.get(name))
             for name in names
@@ -143,7 +156,7 @@ def _measure(platform: Platform, wave: str, log: Sequence[Decision]) -> dict[str
             }
             for key, due in read_due(platform, wave).items()
         ],
-        "metrics": read_metrics(platform, wave, criteria["metrics"]),
+        "metrics": read_metrics(platform, wave, metrics),
     }
 
 

@@ -27,6 +27,7 @@ from migration_platform import translation
 from migration_platform.command import app
 from migration_platform.criteria import BOUNDS, MEASURES, load_criteria
 from migration_platform.exception_queue import HOURS, HOURS_OTHERWISE
+from migration_platform.notice import EVENTS
 from migration_platform.people import load_people
 from migration_platform.readiness import load_readiness
 from migration_platform.settings import DATABASES, variable
@@ -286,6 +287,23 @@ def test_every_decision_about_a_wave_is_described() -> None:
 
     for action in (a for a in EFFECTS if a != "roll back"):
         assert f"| `{action}` |" in text, action
+
+
+def test_every_way_past_the_gate_that_is_listed_is_tried_by_a_test() -> None:
+    rows = re.findall(r"^\| .+? \| `(tests/[\w/.]+)`: (.+) \|$",
+                      section(read("docs/promote.md"), "Every way past the gate"), re.M)  # fmt: skip
+
+    assert len(rows) >= 10
+    for file, names in rows:
+        for name in re.findall(r"`(\w+)`", names):
+            assert re.search(rf"^def {name}\(", read(file), re.M), f"{file} has no {name}"
+
+
+def test_every_event_of_the_notifier_is_described() -> None:
+    text = section(read("docs/operate.md"), "The notifier")
+
+    for event in EVENTS:
+        assert f"| `{event}` |" in text, event
 
 
 def test_the_hours_of_each_kind_of_exception_are_described() -> None:

@@ -48,6 +48,7 @@ def document(**other: Any) -> dict[str, Any]:
         "versions": {"code": "c" * 64},
         "state": {"name": "open", "person": "", "reason": "", "at": ""},
         "log": {"entries": 1, "head": "h"},
+        "tripped_since": {},
         "sign_offs": [],
         "assembled_at": "2026-11-21T12:00:00+00:00",
         **other,

@@ -162,6 +162,31 @@ def test_a_wave_with_a_tripped_trigger_is_not_resumed_until_the_figure_is_right_
     assert len(holds(live)) == 2
 
 
+def test_the_sponsor_alone_resumes_in_spite_of_a_trigger_and_for_some_hours_only(
+    live: Platform,
+) -> None:
+    measure(live, "one", "logins", "25/300")
+    trip.evaluate(live)
+    resume = {"reason": "the mapping of logins is mended", "despite_hours": 4}
+
+    with pytest.raises(GateClosedError, match=r"for the executive sponsor alone \(Eve\)"):
+        move.make_move(live, "pilot", "resume", person="Ada", **resume)
+    with pytest.raises(GateClosedError, match="hours from 1 to 24"):
+        move.make_move(live, "pilot", "resume", person="Eve", reason="x", despite_hours=25)
+    entry = move.make_move(live, "pilot", "resume", person="Eve", **resume)
+
+    assert entry.detail["triggers"][0]["measured"] == "25 of 300"
+    assert state(live) == ("open", "tripped")
+    assert move_cohort(live)["patient"]["unchanged"] == 2
+    assert assemble_evidence(live, "pilot").verdict == "block"
+    [watch] = look_at_live(live, live.store.decisions())
+    assert not watch.is_suffered(watch.triggers[0], datetime.now(UTC) + timedelta(hours=4))
+    assert f"Eve resumed it in spite of that until {entry.detail['until']}" in watch.sentence
+    move.make_move(live, "pilot", "hold", person="Ada", reason="no better")
+    with pytest.raises(GateClosedError, match="asks for another decision"):
+        move.make_move(live, "pilot", "resume", person="Ada", reason="once more")
+
+
 def test_a_figure_that_stops_arriving_ends_no_hold_of_the_trigger(live: Platform) -> None:
     measure(live, "one", "logins", "25/300", datetime.now(UTC) - timedelta(hours=5))
     tamper(live, "UPDATE migration.stage_run SET started_at = started_at - interval '6 hours'",
