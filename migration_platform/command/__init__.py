@@ -19,6 +19,7 @@ from migration_platform.command import (
     demo,
     drill,
     evidence,
+    exception,
     fault,
     log,
     nightly,
@@ -50,7 +51,7 @@ for command in (
     run.run,
     status.status,
     status.accounting,
-    status.exceptions,
+    exception.exceptions,
     reconcile.reconcile,
     repair.repair,
     waive.waive,
@@ -84,6 +85,7 @@ for command in (
 ):
     app.command()(command)
 app.command("open")(decide.open_wave)
+app.add_typer(exception.exception)
 
 
 def main() -> None:

@@ -151,11 +151,11 @@ def prove_mapping(
         classify(sql, [Column(p.field.name, p.field.type) for p in proofs])
     sql.execute("DROP TABLE suspect_row").fetchall()
     differing = _one(sql, f"SELECT count(DISTINCT id) FROM difference WHERE leg = '{LEG}'")
-    snapshot = f"read_parquet({quote_text(str(origin.snapshot))})"
     return RoundTrip(
         compared=_one(
             sql,
-            f"SELECT count(*) FROM {mapped} WHERE source_id IN (SELECT _source_id FROM {snapshot})",
+            f"SELECT count(*) FROM {mapped} WHERE source_id IN (SELECT _source_id FROM "
+            f"read_parquet({quote_text(str(origin.snapshot))}))",
         ),
         differing=differing,
         unproven=tuple(f.name for f in entity.fields if f.name not in proven),
@@ -184,7 +184,6 @@ def _suspects(
     """SQL that keeps the rows in which a field differs, or may differ, as `suspect_row`."""
     used = list(dict.fromkeys(c for p in proofs for c in p.field.columns))
     texts = [t for c in used for t in (quote_name(c), f"{trim_sql(c)} AS {quote_name('t.' + c)}")]
-    snapshot = f"read_parquet({quote_text(str(origin.snapshot))})"
     joins = "".join(
         f" LEFT JOIN {prepare_lookup(sql, each, origin)} {each.alias} ON {each.alias}.key = {each.on}"
         for each in lookups
@@ -194,7 +193,7 @@ def _suspects(
     return (
         f"CREATE OR REPLACE TEMP TABLE suspect_row AS SELECT * FROM (SELECT {columns} "
         f"FROM {mapped} m JOIN (SELECT {', '.join(['_source_id', '_patient', *texts])} "
-        f"FROM {snapshot}) s ON s._source_id = m.source_id{joins}) WHERE {differs}"
+        f"FROM {origin.records}) s ON s._source_id = m.source_id{joins}) WHERE {differs}"
     )
 
 
