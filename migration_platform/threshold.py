@@ -97,7 +97,7 @@ def _count(document: Document, measure: str, at: datetime, kind: str) -> tuple[i
     if measure == "failed expectations":
         return sum(c["bad"] for c in checks), sum(c["expectations"] for c in checks)
     late = at.astimezone(UTC)
-    queue = [e for e in document["exceptions"] if kind in ("", e["kind"])]
+    queue = [e for e in document["exceptions"] if not kind or e["kind"] == kind]
     if measure == "hours of the oldest exception":
         ages = [late - datetime.fromisoformat(e["opened"]) for e in queue]
         # Begun hours: an hour and a second is more than an hour.

@@ -75,12 +75,14 @@ def test_what_ran_is_counted_and_what_was_not_declared_is_named() -> None:
             {"entity": "visit", "end": "excluded", "rule": "repeated-row", "count": 1},
         ],
         waiting={"visit": 2},
+        corrected={("visit", "NOTE"): 3},
         unread={"visit": ["LAT", "LON"]},
         unplanted={"late arriving": "there is no live source yet"},
     )
 
     left_out = [(s.name, s.count) for s in spots if s.kind == "left out"]
     assert left_out == [("test-visit", 0), ("retention", 7), ("repeated-row", 1), ("exception queue", 2)]  # fmt: skip
+    assert [(s.name, s.count) for s in spots if s.kind == "corrected"] == [("NOTE", 3)]
     assert BlindSpot("unread", "visit", "", "LAT, LON", 2) in spots
     assert BlindSpot("unplanted", "", "late arriving", "there is no live source yet") in spots
     counts = count_blind_spots(spots)

@@ -148,6 +148,7 @@ def test_no_value_of_a_correction_leaves_the_staging_area(proved: Platform) -> N
     move(proved)
 
     case = describe_case(proved, name_of(proved, "c"))
+    assemble_evidence(proved, "pilot")
     with proved.store.transaction() as connection:
         kept = connection.execute(
             "SELECT (SELECT json_agg(a)::text FROM migration.exception_act a) || "
