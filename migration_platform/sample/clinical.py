@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from migration_platform.sample.dirt import rate
 from migration_platform.sample.draws import Draws, Ints, child_keys, expand, pick
 from migration_platform.sample.people import ACTIVE, CLOSED, PAUSED, Patients
 from migration_platform.sample.practice import NO_INSURANCE, Practice

@@ -91,19 +91,20 @@ def test_what_ran_is_counted_and_what_was_not_declared_is_named() -> None:
         "unproven": 2,
         "loss": 2,
         "left out": 10,
+        "corrected": 3,
         "unread": 2,
         "method": 5,
         "unplanted": 1,
     }
     assert summarize_blind_spots(counts) == (
         "Not seen: of the fields, 1 not compared exactly, 2 unproven, 2 losing something; left out, "
-        "10 of the records; unread, 2 of the source's columns; never planted, 1 kinds of faults"
+        "10 of the records; corrected, 3 values; unread, 2 of the source's columns; never planted, 1 kinds of faults"
     )
 
 
 def test_before_anything_ran_there_is_nothing_to_count() -> None:
     spots = find_blind_spots(
-        declare_blind_spots(VISIT), left_out=[], waiting={}, unread={}, unplanted={}
+        declare_blind_spots(VISIT), left_out=[], waiting={}, corrected={}, unread={}, unplanted={}
     )
 
     assert {s.count for s in spots} == {None}

@@ -177,9 +177,7 @@ COUNTS: dict[str, Callable[[Tables], Counted]] = {
     "patient without provider": of_patients(lambda t: t["patients"]["PROVIDER"].null_count()),
     "intake without a decision": undecided,
     "refill without a fill": unfilled,
-    "account without an address": of_patients(
-        lambda t: t["portal_accounts"]["EMAIL"].null_count()
-    ),
+    "account without an address": of_patients(lambda t: t["portal_accounts"]["EMAIL"].null_count()),
     "repeated observation": of_patients(repeated("observations")),
     "repeated provider": lambda t: (repeated("providers")(t), t["providers"]["Id"].n_unique()),
 }
