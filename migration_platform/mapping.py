@@ -13,7 +13,7 @@ from datetime import datetime
 import polars as pl
 
 from migration_platform.entity import POLARS_TYPE, End, Entity, Reference, Translation
-from migration_platform.ruling import NO_RULINGS, Rulings
+from migration_platform.ruling import NO_RULINGS, SUSPECTED, Rulings
 
 ENDS_SCHEMA: dict[str, pl.DataType] = {
     "source_id": pl.String(),
@@ -232,7 +232,7 @@ def _outcomes(
         add(old & ~keep.fill_null(False) if keep is not None else old, "archived", "retention")
 
     add(pl.col("_repeat") == "conflict", "excepted", "repeated-key", "duplicate")
-    add(pl.col("_suspect"), "excepted", "suspected-duplicate", entity.source.distinct_kind)
+    add(pl.col("_suspect"), "excepted", SUSPECTED, entity.source.distinct_kind)
     for rule in rules:
         if rule.end == "excepted":
             add(rule.when, "excepted", rule.name, rule.kind)

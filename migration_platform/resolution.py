@@ -1,8 +1,7 @@
 """Resolution: what a person does about a record in the exception queue, kept in its history.
 
 Who may do what is decided here; what a ruling means for the record in `mapping`, at the next run of
-its cohort. A difference is accepted by a waiver (`waiver_log`), suspected duplicates are decided in
-`duplicate_decision`, code maps are written in `code_row`.
+its cohort. A difference is accepted by a waiver (`waiver_log`), code maps are written in `code_row`.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from migration_platform.exception_store import (
 )
 from migration_platform.people import ROLES
 from migration_platform.platform import Platform
-from migration_platform.ruling import Act, find_open_proposals, find_rulings, seal
+from migration_platform.ruling import SUSPECTED, Act, find_open_proposals, find_rulings, seal
 from migration_platform.ruling_file import RuledRecord, add_row
 from migration_platform.source_record import find_source_id
 
@@ -134,12 +133,22 @@ def settle(platform: Platform, token: str, *, person: str, reason: str) -> Act:
     return _rule(platform, waiting, "settle", "", None, person, reason, detail)
 
 
+def keep_apart(platform: Platform, token: str, *, person: str, reason: str) -> Act:
+    """Decide that a suspected duplicate is a record of its own: it moves."""
+    waiting = find_waiting(platform, token, "transform")
+    if waiting.rule != SUSPECTED:
+        raise ConfigurationError(
+            f"record {token} waits because: {waiting.rule}. Only a suspected duplicate can be kept apart"
+        )
+    require_owner(platform, person, waiting)
+    return _rule(platform, waiting, "keep apart", "", None, person, reason, {})
+
+
 def reopen(platform: Platform, token: str, *, person: str, reason: str) -> Act:
-    """Take back every correction, exclusion and settlement of a record, and open proposals."""
+    """Take back every ruling on a record, and its open proposals."""
     platform.people.require(person)
     acts = acts_on(platform.store, token)
-    own = {"correct", "exclude", "settle"}
-    found = [r for r in find_rulings(acts) if r.effect in own] or find_open_proposals(acts)
+    found = [*find_rulings(acts)] or find_open_proposals(acts)
     if not found:
         raise ConfigurationError(
             f"nothing was decided about record {token}: there is nothing to reopen"

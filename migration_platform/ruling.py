@@ -14,16 +14,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-Effect = Literal["correct", "exclude", "settle", "merge", "keep apart"]
-
-ENDING: dict[str, tuple[Effect, ...]] = {
-    "reopen": ("correct", "exclude", "settle"),
-    "undo": ("merge", "keep apart"),
-}
-"""Acts that end rulings on their record, and which."""
+Effect = Literal["correct", "exclude", "settle", "keep apart"]
 
 EXCLUDED = "excluded by decision"
 """The rule that an excluded record carries."""
+
+SUSPECTED = "suspected-duplicate"
+"""The rule of a record whose `distinct` columns another has too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class Act:
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """A decision in force about one record. `number` is the act that has its `seal`; `about` the
-    corrected column, the settled concern, or the token of the record that a merged one goes into."""
+    corrected column or the settled concern."""
 
     number: int
     cohort: str
@@ -53,8 +50,6 @@ class Ruling:
     effect: Effect
     about: str
     seal: str
-    home: str = ""
-    """Of a merge: the cohort of the surviving record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +85,10 @@ def find_rulings(acts: Iterable[Act]) -> tuple[Ruling, ...]:
             _rule(found, act, "exclude", "")
         elif act.action == "settle":
             _rule(found, act, "settle", act.detail["rule"])
-        elif act.action == "merge":
-            _rule(found, act, "merge", act.detail["survivor"])
         elif act.action == "keep apart":
             _rule(found, act, "keep apart", "")
-        for effect in ENDING.get(act.action, ()):
-            for key in [k for k in found if k[:3] == own and k[3] == effect]:
+        elif act.action == "reopen":
+            for key in [k for k in found if k[:3] == own]:
                 del found[key]
     return tuple(sorted(found.values(), key=lambda r: r.number))
 
@@ -111,7 +104,6 @@ def _rule(
         effect,
         about,
         act.detail["seal"],
-        act.detail.get("survivor_cohort", ""),
     )
 
 

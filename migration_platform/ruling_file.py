@@ -47,7 +47,7 @@ def read_rows(
     found = []
     for ruling in rulings:
         row = rows.get(ruling.number)
-        about = ruling.about if ruling.effect in ("correct", "merge") else ""
+        about = ruling.about if ruling.effect == "correct" else ""
         if row is None or seal(key, entity, row.source_id, about, row.value) != ruling.seal:
             state = "is lost" if row is None else "is not what was decided"
             raise MigrationError(
@@ -69,9 +69,7 @@ def apply_rows(rows: Sequence[tuple[Ruling, RuledRecord]]) -> Rulings:
         if ruling.effect == "correct":
             corrections.setdefault(ruling.about, {})[row.source_id] = row.value
         elif ruling.effect == "exclude":
-            excluded.setdefault(row.source_id, EXCLUDED)
-        elif ruling.effect == "merge":
-            excluded[row.source_id] = f"merged into {ruling.about}"
+            excluded[row.source_id] = EXCLUDED
         elif ruling.effect == "keep apart":
             apart.add(row.source_id)
         else:

@@ -243,6 +243,16 @@ def settle(token: Token, by: By, reason: Reason, json: Json = False) -> None:
     _tell(act, f"{token} is settled, {_again(act)}", json)
 
 
+@exception.command("keep-apart")
+def keep_apart(token: Token, by: By, reason: Reason, json: Json = False) -> None:
+    """Decide that a suspected duplicate is a record of its own, and moves."""
+    from migration_platform import resolution
+    from migration_platform.platform import Platform
+
+    act = resolution.keep_apart(Platform.open(), token, person=by, reason=reason)
+    _tell(act, f"{token} is kept apart and moves, {_again(act)}", json)
+
+
 @exception.command()
 def waive(
     token: Token,

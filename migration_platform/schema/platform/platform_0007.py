@@ -21,7 +21,7 @@ CREATE TABLE migration.exception_act (
     token text NOT NULL,
     action text NOT NULL CHECK (action IN (
         'assign', 'comment', 'propose', 'accept', 'reject', 'exclude', 'add code', 'waive',
-        'settle', 'reopen', 'merge', 'keep apart', 'undo')),
+        'settle', 'keep apart', 'reopen')),
     person text NOT NULL CHECK (person <> ''),
     reason text NOT NULL CHECK (reason <> ''),
     detail jsonb NOT NULL DEFAULT '{}',

@@ -251,6 +251,22 @@ def test_a_loaded_record_that_is_excluded_leaves_and_returns_with_its_id(proved:
     assert destination(proved, "SELECT id::text FROM patient WHERE name LIKE 'Cleo%'") == before
 
 
+def test_a_suspected_duplicate_that_is_kept_apart_moves(proved: Platform) -> None:
+    entities = dict(proved.entities)
+    told_apart = replace(entities["patient"].source, distinct=("NAME",))
+    proved.entities = {**entities, "patient": replace(entities["patient"], source=told_apart)}
+    source(proved.settings, "INSERT INTO people VALUES ('e', 'Bea', 'MA')")
+    move(proved)
+    assert ends(proved, "patient") == (2, 0, 2)
+
+    with pytest.raises(ConfigurationError, match="Only a suspected duplicate"):
+        resolution.keep_apart(proved, name_of(proved, "c"), person="Ada", reason="two")
+    resolution.keep_apart(proved, name_of(proved, "e"), person="Ada", reason="two people")
+    move(proved)
+
+    assert names(proved) == ["Ann", "Bea", "Bea"]
+
+
 def test_a_lost_or_altered_value_stops_the_transform(proved: Platform) -> None:
     move(proved)
     correct(proved)
