@@ -6,7 +6,7 @@ fulfilled is judged in `threshold`, whether they are still those that were seale
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -22,9 +22,13 @@ MEASURES = {
     "failed expectations": "of the expectations run",
     "open exceptions": "of the records extracted",
     "overdue exceptions": "of the records extracted",
+    "hours of the oldest exception": "",
 }
-"""What can be bounded in every wave, and what a percentage of it is of. A metric is a measure too:
-its percentage is of its baseline."""
+"""What can be bounded in every wave, and what a percentage of it is of (empty: of nothing). A metric
+is a measure too: its percentage is of its baseline."""
+
+BY_KIND = ("open exceptions", "overdue exceptions", "hours of the oldest exception")
+"""Measures that may be of one kind of exceptions only."""
 
 Bound = Literal["at_most", "at_least", "at_most_percent", "at_least_percent"]
 BOUNDS: tuple[Bound, ...] = ("at_most", "at_least", "at_most_percent", "at_least_percent")
@@ -34,11 +38,13 @@ FEWEST_SIGN_OFFS = 2
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A bound on a measure. The value is an exact decimal, as text."""
+    """A bound on a measure, or on its part of one `kind` of exceptions. The value is an exact
+    decimal, as text."""
 
     measure: str
     bound: Bound
     value: str
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +69,25 @@ class Criteria:
     metrics: tuple[Metric, ...]
 
 
-def load_criteria(path: Path, waves: Sequence[Wave]) -> dict[str, Criteria]:
-    """Read `criteria.toml`, by wave; a file that is not there decides nothing.
+def load_criteria(
+    path: Path, waves: Sequence[Wave], kinds: Collection[str] = ()
+) -> dict[str, Criteria]:
+    """Read `criteria.toml`, by wave; a file that is not there decides nothing. `kinds` are those of
+    the exceptions.
 
     Raises ConfigurationError with file and line for what is not right.
     """
     if not path.exists():
         return {}
-    return _Reader(path, "", parse_float=Decimal).criteria({w.name: w for w in waves})
+    reader = _Reader(path, "", parse_float=Decimal)
+    reader.kinds = kinds
+    return reader.criteria({w.name: w for w in waves})
 
 
 class _Reader(TomlFile):
     """Validates the parsed file and finds the line to name."""
+
+    kinds: Collection[str] = ()
 
     def criteria(self, waves: Mapping[str, Wave]) -> dict[str, Criteria]:
         self.known(self.raw, {"wave"}, 0, "this file")
@@ -160,7 +173,7 @@ class _Reader(TomlFile):
         return figure.text
 
     def threshold(self, raw: dict[str, Any], at: int, measures: Sequence[str]) -> Threshold:
-        self.known(raw, {"measure", *BOUNDS}, at, "a threshold")
+        self.known(raw, {"measure", "kind", *BOUNDS}, at, "a threshold")
         if raw.get("measure") not in measures:
             raise self.fail(
                 self.line("measure", after=at) if "measure" in raw else at,
@@ -170,7 +183,26 @@ class _Reader(TomlFile):
         if len(given) != 1:
             raise self.fail(at, f"a threshold has one bound of: {', '.join(BOUNDS)}")
         line = self.line(given[0], after=at)
-        return Threshold(raw["measure"], given[0], self.number(raw[given[0]], line, given[0]))
+        if given[0].endswith("_percent") and MEASURES.get(raw["measure"]) == "":
+            raise self.fail(line, f"'{raw['measure']}' has no percentage: use at_most or at_least")
+        value = self.number(raw[given[0]], line, given[0])
+        return Threshold(raw["measure"], given[0], value, self.kind(raw, at))
+
+    def kind(self, raw: dict[str, Any], at: int) -> str:
+        """The kind of exceptions that a threshold is about; empty for all of them."""
+        if "kind" not in raw:
+            return ""
+        line = self.line("kind", after=at)
+        if raw["measure"] not in BY_KIND:
+            raise self.fail(
+                line, f"'{raw['measure']}' has no kinds. Those have: {', '.join(BY_KIND)}"
+            )
+        if raw["kind"] not in self.kinds:
+            raise self.fail(
+                line,
+                f"exceptions.toml has no kind '{raw['kind']}'. It has: {', '.join(self.kinds)}",
+            )
+        return str(raw["kind"])
 
     def number(self, value: Any, line: int, name: str) -> str:
         if isinstance(value, bool) or not isinstance(value, int | Decimal) or value < 0:

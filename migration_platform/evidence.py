@@ -101,6 +101,7 @@ def assemble(
     reconciliations: Sequence[Mapping[str, Any]],
     charts: Sequence[Mapping[str, Any]],
     exceptions: Sequence[Mapping[str, Any]],
+    rulings: Sequence[Mapping[str, Any]],
     rollbacks: Sequence[Mapping[str, Any]],
     drills: Sequence[Mapping[str, Any]],
     record: WaveRecord,
@@ -112,7 +113,7 @@ def assemble(
     """Build a wave's evidence and decide on it.
 
     `accounts` holds, for each cohort and entity, its account and the digest of what was found at the
-    destination; `reconciliations` what the reconciliation of each said beyond counts; `charts`, for
+    destination; `rulings` what people decided about single records, counted; `reconciliations` what the reconciliation of each said beyond counts; `charts`, for
     each cohort, how complete its charts are and the sample that was drawn of them; `rollbacks` those
     of which nothing was loaded since, `drills` the newest one of each cohort; `blind_spots` what no
     comparison can see, for whoever signs.
@@ -152,9 +153,14 @@ def assemble(
         "reconciliation": [dict(each) for each in reconciliations],
         "charts": [dict(each) for each in charts],
         "exceptions": [
-            {**{k: v for k, v in e.items() if k != "due_at"}, "due": _due(record, e)}
+            {
+                **{k: v for k, v in e.items() if k not in ("due_at", "overdue", "opened_at")},
+                "opened": e["opened_at"].astimezone(UTC).isoformat(timespec="seconds"),
+                "due": _due(record, e),
+            }
             for e in exceptions
         ],
+        "rulings": [dict(each) for each in rulings],
         "metrics": record.metrics,
         "readiness": record.readiness,
         "rollbacks": [dict(each) for each in rollbacks],

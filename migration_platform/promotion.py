@@ -171,7 +171,8 @@ def _open(document: dict[str, Any]) -> Iterator[str]:
     excepted = sum(line["excepted"] or 0 for line in document["accounting"])
     percent = document["criteria"]["max_excepted_percent"]
     if extracted and exceeds(excepted, extracted, percent):
-        top = next((e for e in document["exceptions"] if e["kind"] != "difference"), None)
+        held = [e for e in document["exceptions"] if e.get("stage", "transform") == "transform"]
+        top = next((e for e in held if e["kind"] != "difference"), None)
         most = (
             f"; most: {top['count']:,} in {top['entity']}"
             + (f".{top['field']}" if top["field"] else "")

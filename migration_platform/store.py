@@ -19,6 +19,9 @@ from migration_platform.decision_store import DecisionStore
 Stage = Literal["extract", "transform", "load", "reconcile"]
 STAGES: tuple[Stage, ...] = ("extract", "transform", "load", "reconcile")
 
+Finder = Literal["transform", "concern", "reconcile"]
+"""What opened an exception: `transform` holds the record back, a `concern` lets it move."""
+
 
 @dataclass(frozen=True, slots=True)
 class StageRun:
@@ -224,13 +227,20 @@ class Store(DecisionStore):
     # --- exceptions -------------------------------------------------------------------------
 
     def replace_exceptions(
-        self, cohort: str, entity: str, stage: Stage, exceptions: Sequence[OpenException]
+        self, cohort: str, entity: str, stage: Finder, exceptions: Sequence[OpenException]
     ) -> None:
-        """Make the open exceptions that a stage found in a cohort's entity exactly these.
+        """Make the open exceptions that a finder has for a cohort's entity exactly these.
 
         One that was open stays open since when it was; one that is gone is closed.
         """
         now = datetime.now(UTC)
+        if not exceptions:
+            self._connected().execute(
+                "UPDATE migration.exception SET closed_at = %s WHERE cohort = %s AND entity = %s "
+                "AND stage = %s AND closed_at IS NULL",
+                (now, cohort, entity, stage),
+            )
+            return
         with self.transaction() as c:
             c.execute(
                 "CREATE TEMP TABLE incoming (token text, kind text, rule text, field text, "
@@ -260,12 +270,14 @@ class Store(DecisionStore):
             )
 
     def count_exceptions(self, cohorts: Sequence[str]) -> list[dict[str, Any]]:
-        """Open exceptions by cohort, entity, kind, rule, field and owner, with the first due time."""
+        """Open exceptions by cohort, entity, finder, kind, rule, field and owner, with the first due
+        time and since when the oldest is open."""
         return self.read(
-            "SELECT cohort, entity, kind, rule, field, owner, count(*)::int AS count, "
-            "min(due_at) AS due_at FROM migration.exception "
+            "SELECT cohort, entity, stage, kind, rule, field, owner, count(*)::int AS count, "
+            "count(*) FILTER (WHERE due_at < clock_timestamp())::int AS overdue, "
+            "min(due_at) AS due_at, min(opened_at) AS opened_at FROM migration.exception "
             "WHERE closed_at IS NULL AND cohort = ANY(%s) "
-            "GROUP BY cohort, entity, kind, rule, field, owner "
+            "GROUP BY cohort, entity, stage, kind, rule, field, owner "
             "ORDER BY count(*) DESC, cohort, entity, rule",
             (list(cohorts),),
         )

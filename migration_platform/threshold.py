@@ -44,7 +44,7 @@ def exceeds(part: int | Decimal, whole: int | Decimal, percent: float | str) -> 
 def find_unfulfilled(document: Document, at: datetime) -> Iterator[str]:
     """Criteria for going on that do not hold, or that nothing was measured for."""
     for threshold in document["criteria"]["go"]:
-        for reading in read(document, threshold["measure"], at):
+        for reading in read(document, threshold["measure"], at, threshold.get("kind", "")):
             if reading.value is None:
                 yield f"{reading.where} {reading.lacking}"
             elif crosses(threshold, reading):
@@ -56,11 +56,13 @@ def find_unfulfilled(document: Document, at: datetime) -> Iterator[str]:
                 yield f"{reading.where} {reading.doubt}"
 
 
-def read(document: Document, measure: str, at: datetime) -> list[Reading]:
-    """What was measured: once for the wave, or for a metric once for each of its cohorts."""
+def read(document: Document, measure: str, at: datetime, kind: str = "") -> list[Reading]:
+    """What was measured: once for the wave (or for one kind of its exceptions), or for a metric once
+    for each of its cohorts."""
     if measure in MEASURES:
-        part, whole = _count(document, measure, at)
-        return [Reading(measure, Fraction(part), f"{part:,}", Fraction(whole), MEASURES[measure])]
+        part, whole = _count(document, measure, at, kind)
+        where = f"{measure} of kind '{kind}'" if kind else measure
+        return [Reading(where, Fraction(part), f"{part:,}", Fraction(whole), MEASURES[measure])]
     return [_read_metric(metric, at) for metric in document["metrics"] if metric["name"] == measure]
 
 
@@ -94,7 +96,7 @@ def _read_metric(metric: Mapping[str, Any], at: datetime) -> Reading:
     )
 
 
-def _count(document: Document, measure: str, at: datetime) -> tuple[int, int]:
+def _count(document: Document, measure: str, at: datetime, kind: str) -> tuple[int, int]:
     accounts, checks = document["accounting"], document["checks"]
     if measure == "differing records":
         ends = ("mismatched", "missing", "unexpected")
@@ -104,12 +106,13 @@ def _count(document: Document, measure: str, at: datetime) -> tuple[int, int]:
         )
     if measure == "failed expectations":
         return sum(c["bad"] for c in checks), sum(c["expectations"] for c in checks)
-    waiting = [
-        (datetime.fromisoformat(due), count)
-        for e in document["exceptions"]
-        for due, count in e["due"]
-    ]
     late = at.astimezone(UTC)
+    queue = [e for e in document["exceptions"] if not kind or e["kind"] == kind]
+    if measure == "hours of the oldest exception":
+        ages = [late - datetime.fromisoformat(e["opened"]) for e in queue]
+        # Begun hours: an hour and a second is more than an hour.
+        return max([-(-age // timedelta(hours=1)) for age in ages], default=0), 0
+    waiting = [(datetime.fromisoformat(due), count) for e in queue for due, count in e["due"]]
     counted = [n for due, n in waiting if measure == "open exceptions" or due < late]
     return sum(counted), sum(line["extracted"] or 0 for line in accounts)
 

@@ -52,7 +52,7 @@ def find_triggers(document: Document, at: datetime) -> list[Trigger]:
     found = [
         _judge(document, threshold, reading, live, at)
         for threshold in document["criteria"]["triggers"]
-        for reading in read(document, threshold["measure"], at)
+        for reading in read(document, threshold["measure"], at, threshold.get("kind", ""))
         if not reading.cohort or reading.cohort in live
     ]
     return sorted(found, key=lambda trigger: STATES.index(trigger.state))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,10 +27,13 @@ PEOPLE = """\
 compliance = ["Dana"]
 """
 ITEM = "staff-trained"
+KINDS = Path(__file__).parents[1] / "assets" / "exceptions.toml"
 
 
 def decide_beforehand(folder: Path, waves: Sequence[str]) -> None:
-    """Write people, criteria (two sign-offs) and readiness (one item) beside a waves file."""
+    """Write people, criteria (two sign-offs), readiness (one item) and the shipped kinds of exceptions
+    beside a waves file."""
+    shutil.copy(KINDS, folder / "exceptions.toml")
     (folder / "people.toml").write_text(PEOPLE)
     (folder / "criteria.toml").write_text(
         "".join(

@@ -19,6 +19,7 @@ from migration_platform.command import (
     demo,
     drill,
     evidence,
+    exception,
     fault,
     log,
     metric,
@@ -52,7 +53,7 @@ for command in (
     run.run,
     status.status,
     status.accounting,
-    status.exceptions,
+    exception.exceptions,
     reconcile.reconcile,
     repair.repair,
     waive.waive,
@@ -88,6 +89,7 @@ for command in (
 ):
     app.command()(command)
 app.command("open")(decide.open_wave)
+app.add_typer(exception.exception)
 
 
 def main() -> None:

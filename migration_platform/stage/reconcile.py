@@ -20,6 +20,7 @@ from migration_platform.reconciliation.entity_reconciliation import reconcile_en
 from migration_platform.reconciliation.lookup import Origin
 from migration_platform.reconciliation.readback import Readback
 from migration_platform.reconciliation.round_trip import readings_digest
+from migration_platform.stage.correction import corrections_of
 from migration_platform.stage.record import (
     NOT_APPLICABLE_DIGEST,
     RunRecord,
@@ -151,7 +152,10 @@ def _origin(platform: Platform, cohort: str, entity: Entity) -> Origin:
         if require(platform, home, name, "transform").applicable:
             parents[name] = staging.path(home, name, "ends")
     return Origin(
-        staging.path(cohort, entity.name, "extract"), parents, platform.settings.source_documents
+        staging.path(cohort, entity.name, "extract"),
+        parents,
+        platform.settings.source_documents,
+        corrections_of(platform, cohort, entity.name),
     )
 
 

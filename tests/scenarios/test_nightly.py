@@ -78,7 +78,7 @@ def pages(project: Project) -> str:
 
 
 def differences(project: Project) -> list[dict[str, Any]]:
-    return [e for e in project.ask("exceptions") if e["kind"] == "difference"]
+    return [e for e in project.ask("exceptions")["groups"] if e["kind"] == "difference"]
 
 
 def test_a_planted_fault_is_found_by_the_night_shown_repaired_and_balanced_again(
