@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from migration_platform.exception_kind import BY_FIELD, find_kind
+from migration_platform.exception_store import OpenException, replace_exceptions
 from migration_platform.staging import quote_text
-from migration_platform.store import OpenException, StageRun
+from migration_platform.store import StageRun
 from migration_platform.token import tokens
 from migration_platform.waiver import mark_waived
 
@@ -81,7 +82,7 @@ def queue_differences(platform: Platform, reconciled: StageRun) -> bool:
         for mark, leg, field, kind in rows:
             if (leg, field, kind) not in waived and mark not in found:
                 found[mark] = _open(platform, entity, mark, "difference", kind, field)
-    platform.store.replace_exceptions(cohort, entity, "reconcile", list(found.values()))
+    replace_exceptions(platform.store, cohort, entity, "reconcile", list(found.values()))
     return bool(clusters) and len(waived) == len(clusters)
 
 

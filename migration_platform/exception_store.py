@@ -7,7 +7,9 @@ Reads and writes only. No patient data: records appear as keyed tokens.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -18,6 +20,83 @@ from migration_platform.store import Store
 _ACT = "number, cohort, entity, token, action, person, reason, detail, acted_at"
 
 _ROW = "cohort, entity, token, stage, kind, rule, field, owner, opened_at, due_at, closed_at"
+
+
+Finder = Literal["transform", "concern", "reconcile"]
+"""What opened an exception: `transform` holds the record back, a `concern` lets it move."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenException:
+    """A record that waits for a person, by token."""
+
+    entity: str
+    token: str
+    kind: str
+    rule: str
+    field: str
+    owner: str
+    hours: int
+
+
+def replace_exceptions(
+    store: Store, cohort: str, entity: str, stage: Finder, exceptions: Sequence[OpenException]
+) -> None:
+    """Make the open exceptions that a finder has for a cohort's entity exactly these.
+
+    One that was open stays open since when it was; one that is gone is closed.
+    """
+    now = datetime.now(UTC)
+    if not exceptions:
+        with store.transaction() as c:
+            c.execute(
+                "UPDATE migration.exception SET closed_at = %s WHERE cohort = %s AND entity = %s "
+                "AND stage = %s AND closed_at IS NULL",
+                (now, cohort, entity, stage),
+            )
+        return
+    with store.transaction() as c:
+        c.execute(
+            "CREATE TEMP TABLE incoming (token text, kind text, rule text, field text, "
+            "owner text, due_at timestamptz) ON COMMIT DROP"
+        )
+        with c.cursor().copy("COPY incoming FROM STDIN") as copy:
+            for e in exceptions:
+                due = now + timedelta(hours=e.hours)
+                copy.write_row((e.token, e.kind, e.rule, e.field, e.owner, due))
+        c.execute(
+            "INSERT INTO migration.exception AS e (entity, token, cohort, stage, kind, rule, "
+            "field, owner, opened_at, due_at) SELECT %s, token, %s, %s, kind, rule, field, "
+            "owner, %s, due_at FROM incoming "
+            "ON CONFLICT (cohort, entity, token, stage) DO UPDATE SET "
+            "kind = excluded.kind, rule = excluded.rule, "
+            "field = excluded.field, owner = excluded.owner, closed_at = NULL, "
+            "opened_at = CASE WHEN e.closed_at IS NULL THEN e.opened_at ELSE excluded.opened_at"
+            " END, due_at = CASE WHEN e.closed_at IS NULL THEN e.due_at ELSE excluded.due_at "
+            "END",
+            (entity, cohort, stage, now),
+        )
+        c.execute(
+            "UPDATE migration.exception e SET closed_at = %s WHERE cohort = %s AND entity = %s "
+            "AND stage = %s AND closed_at IS NULL AND NOT EXISTS "
+            "(SELECT FROM incoming i WHERE i.token = e.token)",
+            (now, cohort, entity, stage),
+        )
+
+
+def count_exceptions(store: Store, cohorts: Sequence[str]) -> list[dict[str, Any]]:
+    """Open exceptions by cohort, entity, finder, kind, rule, field and owner, with the first due
+    time and since when the oldest is open."""
+    with store.transaction() as c:
+        return c.execute(
+            "SELECT cohort, entity, stage, kind, rule, field, owner, count(*)::int AS count, "
+            "count(*) FILTER (WHERE due_at < clock_timestamp())::int AS overdue, "
+            "min(due_at) AS due_at, min(opened_at) AS opened_at FROM migration.exception "
+            "WHERE closed_at IS NULL AND cohort = ANY(%s) "
+            "GROUP BY cohort, entity, stage, kind, rule, field, owner "
+            "ORDER BY count(*) DESC, cohort, entity, rule",
+            (list(cohorts),),
+        ).fetchall()
 
 
 def record_act(

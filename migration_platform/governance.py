@@ -22,7 +22,7 @@ from migration_platform.control_total import digest_totals
 from migration_platform.decision_log import read_whole
 from migration_platform.drill_record import newest_drills
 from migration_platform.evidence import CohortState, Evidence
-from migration_platform.exception_store import acts_in
+from migration_platform.exception_store import acts_in, count_exceptions
 from migration_platform.fault.unplanted import NOT_IN_CATALOGUE
 from migration_platform.ledger import account_for, input_digest
 from migration_platform.night import find_standing
@@ -74,7 +74,7 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
             if r.stage == "reconcile" and r.applicable
         ],
         charts=[describe_charts(platform, name) for name in names],
-        exceptions=store.count_exceptions(everywhere),
+        exceptions=count_exceptions(store, everywhere),
         rulings=_count_rulings(platform, everywhere),
         rollbacks=_rollbacks(platform, everywhere),
         drills=[drill.evidence for drill in newest_drills(store, names)],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
@@ -18,9 +18,6 @@ from migration_platform.decision_store import DecisionStore
 
 Stage = Literal["extract", "transform", "load", "reconcile"]
 STAGES: tuple[Stage, ...] = ("extract", "transform", "load", "reconcile")
-
-Finder = Literal["transform", "concern", "reconcile"]
-"""What opened an exception: `transform` holds the record back, a `concern` lets it move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +49,6 @@ class StageRun:
         if self.started_at is None or self.ended_at is None:
             return 0.0
         return (self.ended_at - self.started_at).total_seconds()
-
-
-@dataclass(frozen=True, slots=True)
-class OpenException:
-    """A record that waits for a person, by token."""
-
-    entity: str
-    token: str
-    kind: str
-    rule: str
-    field: str
-    owner: str
-    hours: int
 
 
 _RUN = (
@@ -223,61 +207,3 @@ class Store(DecisionStore):
         for row in rows:
             row["results"] = tuple(ExpectationResult(**r) for r in row["results"])
         return [CheckOutcome(**row) for row in rows]
-
-    # --- exceptions -------------------------------------------------------------------------
-
-    def replace_exceptions(
-        self, cohort: str, entity: str, stage: Finder, exceptions: Sequence[OpenException]
-    ) -> None:
-        """Make the open exceptions that a finder has for a cohort's entity exactly these.
-
-        One that was open stays open since when it was; one that is gone is closed.
-        """
-        now = datetime.now(UTC)
-        if not exceptions:
-            self._connected().execute(
-                "UPDATE migration.exception SET closed_at = %s WHERE cohort = %s AND entity = %s "
-                "AND stage = %s AND closed_at IS NULL",
-                (now, cohort, entity, stage),
-            )
-            return
-        with self.transaction() as c:
-            c.execute(
-                "CREATE TEMP TABLE incoming (token text, kind text, rule text, field text, "
-                "owner text, due_at timestamptz) ON COMMIT DROP"
-            )
-            with c.cursor().copy("COPY incoming FROM STDIN") as copy:
-                for e in exceptions:
-                    due = now + timedelta(hours=e.hours)
-                    copy.write_row((e.token, e.kind, e.rule, e.field, e.owner, due))
-            c.execute(
-                "INSERT INTO migration.exception AS e (entity, token, cohort, stage, kind, rule, "
-                "field, owner, opened_at, due_at) SELECT %s, token, %s, %s, kind, rule, field, "
-                "owner, %s, due_at FROM incoming "
-                "ON CONFLICT (cohort, entity, token, stage) DO UPDATE SET "
-                "kind = excluded.kind, rule = excluded.rule, "
-                "field = excluded.field, owner = excluded.owner, closed_at = NULL, "
-                "opened_at = CASE WHEN e.closed_at IS NULL THEN e.opened_at ELSE excluded.opened_at"
-                " END, due_at = CASE WHEN e.closed_at IS NULL THEN e.due_at ELSE excluded.due_at "
-                "END",
-                (entity, cohort, stage, now),
-            )
-            c.execute(
-                "UPDATE migration.exception e SET closed_at = %s WHERE cohort = %s AND entity = %s "
-                "AND stage = %s AND closed_at IS NULL AND NOT EXISTS "
-                "(SELECT FROM incoming i WHERE i.token = e.token)",
-                (now, cohort, entity, stage),
-            )
-
-    def count_exceptions(self, cohorts: Sequence[str]) -> list[dict[str, Any]]:
-        """Open exceptions by cohort, entity, finder, kind, rule, field and owner, with the first due
-        time and since when the oldest is open."""
-        return self.read(
-            "SELECT cohort, entity, stage, kind, rule, field, owner, count(*)::int AS count, "
-            "count(*) FILTER (WHERE due_at < clock_timestamp())::int AS overdue, "
-            "min(due_at) AS due_at, min(opened_at) AS opened_at FROM migration.exception "
-            "WHERE closed_at IS NULL AND cohort = ANY(%s) "
-            "GROUP BY cohort, entity, stage, kind, rule, field, owner "
-            "ORDER BY count(*) DESC, cohort, entity, rule",
-            (list(cohorts),),
-        )

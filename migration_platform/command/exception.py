@@ -50,7 +50,7 @@ def exceptions(
 ) -> None:
     """Print what waits for a person: volume and age by kind, then by cause, or record by record."""
     from migration_platform.exception_case import summarize
-    from migration_platform.exception_store import list_open
+    from migration_platform.exception_store import count_exceptions, list_open
     from migration_platform.platform import REFERENCE, Platform
 
     platform = Platform.open()
@@ -64,7 +64,7 @@ def exceptions(
     asked = {"kind": kind, "entity": entity, "owner": owner}
     groups = [
         g
-        for g in platform.store.count_exceptions(names)
+        for g in count_exceptions(platform.store, names)
         if all(v is None or g[k] == v for k, v in asked.items()) and (g["overdue"] or not overdue)
     ]
     listed = []

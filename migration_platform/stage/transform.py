@@ -9,7 +9,7 @@ import duckdb
 from migration_platform.concern import find_concerns
 from migration_platform.destination.staged_table import stage_records
 from migration_platform.exception_queue import read_concerns, read_exceptions
-from migration_platform.exception_store import acts_of
+from migration_platform.exception_store import acts_of, replace_exceptions
 from migration_platform.ledger import input_digest
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.ruling import Rulings, find_rulings
@@ -65,8 +65,12 @@ def transform(platform: Platform, cohort: str, entity: str) -> StageResult:
                     stage_records(
                         connection, cohort, declared, mapped, result.digest, result.mapped, duck
                     )
-                store.replace_exceptions(
-                    cohort, entity, "transform", read_exceptions(platform, entity, ends, duck)
+                replace_exceptions(
+                    store,
+                    cohort,
+                    entity,
+                    "transform",
+                    read_exceptions(platform, entity, ends, duck),
                 )
                 _queue_concerns(platform, cohort, entity, mapped, rulings, duck)
             run.update(
@@ -115,6 +119,6 @@ def _queue_concerns(
             files[name] = platform.staging.path(home, name, "mapped")
     found = find_concerns(declared, files, platform.as_of(cohort), duck)
     waiting = {s: c for s, c in found.items() if (s, c.name) not in rulings.settled}
-    platform.store.replace_exceptions(
-        cohort, entity, "concern", read_concerns(platform, entity, waiting)
+    replace_exceptions(
+        platform.store, cohort, entity, "concern", read_concerns(platform, entity, waiting)
     )

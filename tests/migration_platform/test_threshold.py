@@ -68,6 +68,37 @@ def test_a_threshold_is_judged_to_the_last_digit(
     assert (list(find_tripped(found, AT)) == []) is fulfilled
 
 
+@pytest.mark.parametrize(
+    ("measure", "kind", "most", "fulfilled"),
+    [
+        ("open exceptions", "duplicate", 1, True),
+        ("open exceptions", "waiting", 1, False),
+        ("open exceptions", "", 2, False),
+        ("overdue exceptions", "duplicate", 0, False),
+        ("overdue exceptions", "waiting", 0, True),
+        ("hours of the oldest exception", "", 26, True),
+        ("hours of the oldest exception", "", 25, False),
+        ("hours of the oldest exception", "waiting", 1, True),
+        ("hours of the oldest exception", "waiting", 0, False),
+        ("hours of the oldest exception", "difference", 0, True),
+    ],
+)
+def test_backlog_breaches_and_age_are_judged_for_one_kind_or_all(
+    measure: str, kind: str, most: int, fulfilled: bool
+) -> None:
+    found = document(measure, "at_most", str(most))
+    found["criteria"]["go"][0]["kind"] = kind
+    found["exceptions"] = [
+        # A second more than 25 hours is a begun 26th hour.
+        {"kind": "duplicate", "opened": "2026-11-20T10:59:59+00:00",
+         "due": [["2026-11-21T11:00:00+00:00", 1]]},
+        {"kind": "waiting", "opened": "2026-11-21T11:00:00+00:00",
+         "due": [["2026-11-22T11:00:00+00:00", 2]]},
+    ]  # fmt: skip
+
+    assert (list(find_unfulfilled(found, AT)) == []) is fulfilled
+
+
 def test_an_exception_becomes_overdue_by_the_clock_alone() -> None:
     found = document("overdue exceptions", "at_most", "2")
     later = datetime(2026, 11, 22, 11, 0, 1, tzinfo=UTC)
