@@ -121,7 +121,7 @@ def make_medications(
             "CODE": pick(_DRUG_LIST.codes, drug),
             "DESCRIPTION": pick(_DRUG_LIST.descriptions, drug),
             "BASE_COST": amounts(cents),
-            "PAYER_COVERAGE": amounts(np.where(insured, cents * 7 // 10, 0)),
+            "PAYER_COVERAGE": amounts(np.where(insured & ~unfilled, cents * 7 // 10, 0)),
             "DISPENSES": numbers(fills),
             "TOTALCOST": amounts(cents * fills),
             "REASONCODE": only(reason >= 0, pick(REASONS.codes, reason)),
