@@ -33,6 +33,9 @@ from migration_platform.reconciliation.source_reading import (
 LEG = "mapping"
 BATCH = 10_000
 
+FEW = 2_000
+"""Below so many records it takes longer to optimize the reading of thirty fields than to read them."""
+
 _TYPE: dict[Type, str] = {
     "text": "VARCHAR",
     "uuid": "VARCHAR",
@@ -142,7 +145,13 @@ def prove_mapping(
     lookups = Lookups()
     proofs = [p for f in entity.fields if (p := _prove(entity, f, lookups, origin)) is not None]
     proven = {p.field.name for p in proofs}
-    sql.execute(_suspects(sql, entity, proofs, lookups.found, origin, mapped)).fetchall()
+    suspects = _suspects(sql, entity, proofs, lookups.found, origin, mapped)
+    few = _one(sql, f"SELECT count(*) FROM {mapped}") < FEW
+    if few:
+        sql.execute("PRAGMA disable_optimizer").fetchall()
+    sql.execute(suspects).fetchall()
+    if few:
+        sql.execute("PRAGMA enable_optimizer").fetchall()
     if _one(sql, "SELECT count(*) FROM suspect_row"):
         for proof in proofs:
             sql.execute(f"INSERT INTO difference {proof.differences()}").fetchall()
