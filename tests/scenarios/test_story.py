@@ -2,7 +2,7 @@
 promoted; a figure trips, the wave is held, one cohort goes back, and nothing that was written is lost.
 
 One long story, because each part stands on the one before, with the real Dagster, Postgres and Great
-Expectations. `docs/runbook.md` tells the same story with its output.
+Expectations. `docs/runbook.md` says what to do in each of its situations.
 """
 
 from __future__ import annotations
