@@ -39,7 +39,7 @@ def test_a_migration_under_governance(project: Project, monkeypatch: pytest.Monk
     monkeypatch.setenv("MIGRATION_NOTIFY", str(hook))
 
     # The pilot is held: by records that wait for a person, and by a drill that is too old.
-    project.ask("sample", "--patients", "120", "--seed", "7")
+    project.ask("sample", "--patients", "240", "--seed", "7")
     assert project.ask("run", "--wave", "pilot")["passed"] is True
     assert all(d["passed"] for d in project.ask("drill", "pilot")["drills"])
     project.query("platform", AGE)
