@@ -278,7 +278,7 @@ def test_the_examples_of_what_is_decided_beforehand_can_be_read(tmp_path: Path) 
     items = load_readiness(tmp_path / "readiness", ["pilot"])
 
     assert people.holds("Amir Khan", "clinical lead")
-    assert criteria.metrics[0].baseline == {"pilot-weight": "4"}
+    assert criteria.metrics[0].baseline == {"pilot-weight": "24/600"}
     assert [item.owner for item in items] == ["operations lead"]
 
 

@@ -2,7 +2,7 @@
 promoted; a figure trips, the wave is held, one cohort goes back, and nothing that was written is lost.
 
 One long story, because each part stands on the one before, with the real Dagster, Postgres and Great
-Expectations. `docs/runbook.md` tells the same story with its output.
+Expectations. `docs/runbook.md` says what to do in each of its situations.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def test_a_migration_under_governance(project: Project, monkeypatch: pytest.Monk
     monkeypatch.setenv("MIGRATION_NOTIFY", str(hook))
 
     # The pilot is held: by records that wait for a person, and by a drill that is too old.
-    project.ask("sample", "--patients", "160", "--seed", "7")
+    project.ask("sample", "--patients", "240", "--seed", "7")
     assert project.ask("run", "--wave", "pilot")["passed"] is True
     assert all(d["passed"] for d in project.ask("drill", "pilot")["drills"])
     project.query("platform", AGE)
