@@ -79,8 +79,12 @@ def exceptions(
     if not groups:
         out.print("No record waits in the exception queue.")
         return
-    waiting = sum(g["count"] for g in groups)
-    out.print(f"{waiting:,} record{'s wait' if waiting != 1 else ' waits'} in the exception queue.")
+    moving = sum(g["count"] for g in groups if g["stage"] == "concern")
+    waiting = sum(g["count"] for g in groups) - moving
+    said = f"{waiting:,} record{'s wait' if waiting != 1 else ' waits'} in the exception queue"
+    if moving:
+        said += f"; {moving:,} more {'move' if moving != 1 else 'moves'} and must be looked at"
+    out.print(f"{said}.")
     print_kinds(kinds)
     if records:
         print_records(listed)
