@@ -151,7 +151,13 @@ class Rule:
     end: Literal["archived", "excluded", "excepted"]
     when: pl.Expr
     sentence: str
-    kind: str = "rule"
+    kind: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.end == "excepted") != bool(self.kind):
+            raise ValueError(
+                f"rule {self.name}: an exception, and only an exception, has a kind of exceptions.toml"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ def test_every_entity_has_an_asset_in_every_stage(shipped: dg.RepositoryDefiniti
         ("wave", "evidence"),
         ("wave", "promotion"),
         ("night", "report"),
+        ("trigger", "look"),
     }
 
 

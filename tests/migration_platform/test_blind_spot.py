@@ -46,7 +46,7 @@ VISIT = Entity(
     Path(__file__),
     rules=(
         Rule("test-visit", "excluded", pl.col("X") == "t", "Made by staff"),
-        Rule("unsigned", "excepted", pl.col("X") == "u", "Nobody signed"),
+        Rule("unsigned", "excepted", pl.col("X") == "u", "Nobody signed", "untranslated"),
     ),
     retention=Retention(since=date("D")),
 )
