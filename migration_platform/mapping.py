@@ -6,9 +6,10 @@ Pure Polars over small frames: no file, no database. Which batch, and where the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
@@ -26,6 +27,9 @@ ENDS_SCHEMA: dict[str, pl.DataType] = {
 }
 """One row a source record: its end, the rule that decided it, and for an exception its kind and
 field. The fields that the entity `carries` follow."""
+
+OWN = ("patient", "rule", "kind", "field")
+"""What a merged record's end keeps of its own: whose chart it heads, and why it stays behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,19 @@ def apply_rulings(batch: pl.DataFrame, rulings: Rulings) -> pl.DataFrame:
             return_dtype=pl.String,
         )
     return batch.with_columns(*said, by_rule.alias("_ruling"))
+
+
+def follow_merges(ends: pl.DataFrame, stand_ins: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """The ends of an entity, with each merged record where its survivor stands. It keeps its own
+    source id and patient: by those the records of its chart know it."""
+    if not stand_ins:
+        return ends
+    told = {name: kind for name, kind in ends.schema.items() if name not in OWN}
+    rows = [{name: each.get(name) for name in told} for each in stand_ins]
+    merged = pl.DataFrame(rows, schema=told)
+    moved = ends.select("source_id", *OWN).join(merged, on="source_id")
+    stayed = ends.join(merged, on="source_id", how="anti")
+    return pl.concat([stayed, moved.select(ends.columns)])
 
 
 def _join_parents(

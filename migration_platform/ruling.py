@@ -14,13 +14,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-Effect = Literal["correct", "exclude", "settle", "keep apart"]
+Effect = Literal["correct", "exclude", "settle", "keep apart", "merge"]
 
 EXCLUDED = "excluded by decision"
 """The rule that an excluded record carries."""
 
+MERGED = "merged into another patient"
+"""The rule that a patient carries whose chart moves as another patient's."""
+
 SUSPECTED = "suspected-duplicate"
 """The rule of a record whose `distinct` columns another has too."""
+
+
+PROPOSALS = ("propose", "merge")
+"""Actions that count once another person accepts them: a correction, a merge."""
+
+WHERE_IT_GOES: tuple[Effect, ...] = ("exclude", "keep apart", "merge")
+"""Effects of which a record has one at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ class Act:
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """A decision in force about one record. `number` is the act that has its `seal`; `about` the
-    corrected column or the settled concern."""
+    corrected column, the settled concern, or the token of the record that a duplicate is merged into."""
 
     number: int
     cohort: str
@@ -71,16 +81,19 @@ NO_RULINGS = Rulings()
 
 def find_rulings(acts: Iterable[Act]) -> tuple[Ruling, ...]:
     """What is in force after these acts, in order of the acts. Of two corrections of one column the
-    later one counts."""
+    later one counts, and so it does of two decisions on where the record goes."""
     proposed: dict[int, Act] = {}
     found: dict[tuple[str, str, str, Effect, str], Ruling] = {}
     for act in sorted(acts, key=lambda a: a.number):
         own = (act.cohort, act.entity, act.token)
-        if act.action == "propose":
+        if act.action in PROPOSALS:
             proposed[act.number] = act
         elif act.action == "accept":
             origin = proposed[act.detail["proposal"]]
-            _rule(found, origin, "correct", origin.detail["column"])
+            if origin.action == "merge":
+                _rule(found, origin, "merge", origin.detail["into"])
+            else:
+                _rule(found, origin, "correct", origin.detail["column"])
         elif act.action == "exclude":
             _rule(found, act, "exclude", "")
         elif act.action == "settle":
@@ -96,6 +109,10 @@ def find_rulings(acts: Iterable[Act]) -> tuple[Ruling, ...]:
 def _rule(
     found: dict[tuple[str, str, str, Effect, str], Ruling], act: Act, effect: Effect, about: str
 ) -> None:
+    if effect in WHERE_IT_GOES:
+        for other in WHERE_IT_GOES:
+            for key in [k for k in found if k[:4] == (act.cohort, act.entity, act.token, other)]:
+                del found[key]
     found[act.cohort, act.entity, act.token, effect, about] = Ruling(
         act.number,
         act.cohort,
@@ -108,11 +125,11 @@ def _rule(
 
 
 def find_open_proposals(acts: Sequence[Act]) -> list[Act]:
-    """Corrections that were proposed and neither accepted nor rejected, nor ended by a reopening."""
+    """Corrections and merges that were proposed and neither accepted nor rejected, nor ended by a reopening."""
     waiting: dict[int, Act] = {}
     for act in sorted(acts, key=lambda a: a.number):
         own = (act.cohort, act.entity, act.token)
-        if act.action == "propose":
+        if act.action in PROPOSALS:
             waiting[act.number] = act
         elif act.action in ("accept", "reject"):
             waiting.pop(act.detail["proposal"], None)
