@@ -26,6 +26,9 @@ SUSPECTED = "suspected-duplicate"
 """The rule of a record whose `distinct` columns another has too."""
 
 
+POSSIBLE = "possible duplicate"
+"""Kind and rule of a record that a search takes for a second registration. It moves."""
+
 PROPOSALS = ("propose", "merge")
 """Actions that count once another person accepts them: a correction, a merge."""
 

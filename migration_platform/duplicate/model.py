@@ -65,7 +65,7 @@ def find_pairs(
         link_type="dedupe_only",
         unique_id_column_name="record",
         probability_two_random_records_match=2 * SHARE / max(records.num_rows - 1, 2),
-        blocking_rules_to_generate_predictions=blocks,
+        blocking_rules_to_generate_predictions=[*blocks],
         comparisons=[
             *[compare.JaroWinklerAtThresholds(n, list(SPELLINGS)) for n in likeness.spelled],
             *[compare.DateOfBirthComparison(n, input_is_string=False) for n in likeness.dates],

@@ -9,7 +9,7 @@ import duckdb
 from migration_platform.concern import find_concerns
 from migration_platform.destination.staged_table import stage_records
 from migration_platform.duplicate.stand_in import find_stand_ins
-from migration_platform.exception_queue import read_concerns, read_exceptions
+from migration_platform.exception_queue import queue_duplicates, read_concerns, read_exceptions
 from migration_platform.exception_store import acts_of, replace_exceptions
 from migration_platform.ledger import input_digest
 from migration_platform.platform import REFERENCE, Platform
@@ -77,6 +77,7 @@ def transform(platform: Platform, cohort: str, entity: str) -> StageResult:
                     read_exceptions(platform, entity, ends, duck),
                 )
                 _queue_concerns(platform, cohort, entity, mapped, rulings, duck)
+            queue_duplicates(platform, cohort, entity)
             run.update(
                 row_count=result.mapped,
                 digest=result.digest,
