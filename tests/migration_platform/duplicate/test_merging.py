@@ -1,0 +1,265 @@
+"""A merged patient's chart moves as the survivor's, and undoing it gives back what was there."""
+
+from __future__ import annotations
+
+import pytest
+from psycopg import sql
+
+from migration_platform import resolution
+from migration_platform import stage as stages
+from migration_platform.destination.digest import digest_tables
+from migration_platform.duplicate.merging import propose_merge
+from migration_platform.errors import ConfigurationError, GateClosedError
+from migration_platform.exception_case import describe_case, read_values
+from migration_platform.exception_store import list_open
+from migration_platform.governance import assemble_evidence
+from migration_platform.ledger import account_for
+from migration_platform.platform import Platform
+from migration_platform.trace import trace_record
+from tests.migration_platform.duplicate.clinic import (
+    ENTITIES,
+    mark,
+    merge,
+    move,
+    move_entity,
+    search,
+)
+from tests.migration_platform.stage.small_migration import destination
+
+
+def charts(platform: Platform, *names: str) -> list[tuple[str, str]]:
+    """Whose visits these patients' are at the destination: note, and the patient's family name."""
+    notes = ", ".join(f"'seen {name}'" for name in names)
+    return destination(
+        platform,
+        "SELECT v.note, p.last_name FROM visit v JOIN patient p ON p.id = v.patient_id "
+        f"WHERE v.note IN ({notes}) ORDER BY 1",
+    )
+
+
+def results_of(platform: Platform, visit: str) -> list[tuple[str]]:
+    """The family name of the patient of a visit's result."""
+    return destination(
+        platform,
+        "SELECT p.last_name FROM result r JOIN patient p ON p.id = r.patient_id "
+        f"JOIN visit v ON v.id = r.visit_id WHERE v.note = 'seen {visit}'",
+    )
+
+
+def digest(platform: Platform) -> str:
+    tables = [sql.Identifier(name) for name in ENTITIES]
+    with platform.destination() as connection:
+        return digest_tables(connection, tables)
+
+
+def proposed(platform: Platform) -> set[str]:
+    """The possible duplicates of cohort one that wait for a person."""
+    rows = list_open(platform.store, ["one"], kind="possible duplicate", owner="clinical lead")
+    return {row["token"] for row in rows}
+
+
+def end(platform: Platform, source_id: str, entity: str = "patient") -> tuple[str, str | None]:
+    found = trace_record(platform, entity, source_id)
+    return found.end, found.rule
+
+
+def differing(platform: Platform, cohort: str) -> dict[str, tuple[int, int, int, bool | None]]:
+    """Mismatched, missing and unexpected of each entity, and whether it balances."""
+    return {
+        a.entity: (a.mismatched or 0, a.missing or 0, a.unexpected or 0, a.balanced)
+        for a in account_for(platform, [cohort])
+    }
+
+
+CLEAN = dict.fromkeys(ENTITIES, (0, 0, 0, True))
+
+
+def test_a_merged_patient_stays_behind_and_its_chart_moves_as_the_survivors(
+    platform: Platform,
+) -> None:
+    move(platform)
+    search(platform)
+    assert charts(platform, "anna-1", "anna-2") == [
+        ("seen anna-1", "Bergstrom"), ("seen anna-2", "Bergstrom-Lee"),
+    ]  # fmt: skip
+
+    merge(platform, "anna-2", "anna-1")
+    assert any("run the cohort again" in r for r in assemble_evidence(platform, "pilot").reasons)
+    move(platform, "one")
+
+    assert charts(platform, "anna-1", "anna-2") == [
+        ("seen anna-1", "Bergstrom"), ("seen anna-2", "Bergstrom"),
+    ]  # fmt: skip
+    assert results_of(platform, "anna-2") == [("Bergstrom",)]
+    assert end(platform, "anna-2") == ("excluded", "merged into another patient")
+    assert end(platform, "v-anna-2", "visit") == ("mapped", None)
+    assert differing(platform, "one") == CLEAN
+    assert proposed(platform) == {mark(platform, "ben-2"), mark(platform, "zoe")}
+    [ruled] = assemble_evidence(platform, "pilot").document["rulings"]
+    assert (ruled["effect"], ruled["count"]) == ("merge", 1)
+
+
+def test_undoing_a_merge_gives_back_the_same_bytes_with_the_same_ids(platform: Platform) -> None:
+    move(platform)
+    search(platform)
+    before = digest(platform)
+    own_id = destination(platform, "SELECT id::text FROM patient WHERE last_name LIKE '%-Lee'")
+    merge(platform, "anna-2", "anna-1")
+    move(platform, "one")
+    merged = digest(platform)
+
+    resolution.reopen(platform, mark(platform, "anna-2"), person="Ada", reason="two sisters")
+    move(platform, "one")
+
+    assert digest(platform) == before != merged
+    assert differing(platform, "one") == CLEAN
+    assert (
+        destination(platform, "SELECT id::text FROM patient WHERE last_name LIKE '%-Lee'") == own_id
+    )
+    assert mark(platform, "anna-2") in proposed(platform)
+    merge(platform, "anna-2", "anna-1")
+    move(platform, "one")
+    assert digest(platform) == merged
+
+
+def test_a_chart_waits_until_its_survivor_of_another_cohort_is_loaded(platform: Platform) -> None:
+    move(platform, "one")
+    search(platform)
+    merge(platform, "ben-2", "ben-1")
+    move(platform, "one")
+
+    assert end(platform, "v-ben-2", "visit") == ("excepted", "waits for patient")
+    assert charts(platform, "ben-2") == []
+    assert differing(platform, "one") == CLEAN
+
+    move(platform, "two")
+    assert any(
+        "visit, or what it refers to, is newer" in r
+        for r in assemble_evidence(platform, "pilot").reasons
+    )
+    move(platform, "one")
+
+    assert charts(platform, "ben-1", "ben-2") == [
+        ("seen ben-1", "Okafor"), ("seen ben-2", "Okafor"),
+    ]  # fmt: skip
+    [(patients,)] = destination(platform, "SELECT count(*) FROM patient WHERE last_name = 'Okafor'")
+    assert patients == 1
+    assert differing(platform, "one") == differing(platform, "two") == CLEAN
+
+
+def test_a_suspected_duplicate_is_merged_and_taken_back(platform: Platform) -> None:
+    move(platform)
+    search(platform)
+    before = digest(platform)
+    assert end(platform, "cora-2") == ("excepted", "suspected-duplicate")
+
+    merge(platform, "cora-2", "cora-1")
+    move(platform, "one")
+    assert charts(platform, "cora-1", "cora-2") == [
+        ("seen cora-1", "Lindqvist"), ("seen cora-2", "Lindqvist"),
+    ]  # fmt: skip
+    assert differing(platform, "one") == CLEAN
+
+    resolution.reopen(platform, mark(platform, "cora-2"), person="Ada", reason="not sure")
+    move(platform, "one")
+    assert end(platform, "cora-2") == ("excepted", "suspected-duplicate")
+    assert digest(platform) == before
+
+
+def test_reconciliation_finds_a_record_that_hangs_on_the_wrong_of_the_two(
+    platform: Platform,
+) -> None:
+    move(platform)
+    search(platform)
+    merge(platform, "anna-2", "anna-1")
+    move(platform, "one")
+    resolution.reopen(platform, mark(platform, "anna-2"), person="Ada", reason="two sisters")
+
+    # The patient has their own record again; nobody has mapped the visits anew.
+    stages.transform(platform, "one", "patient")
+    undone = stages.reconcile(platform, "one", "visit")
+    assert (undone.clean, undone.counts["mismatched"]) == (False, 1)
+    [run] = [r for r in platform.store.latest_runs(["one"], "visit") if r.stage == "reconcile"]
+    assert {(c["leg"], c["field"]) for c in run.detail["clusters"]} == {("mapping", "patient_id")}
+
+    # The other way round: merged again, and the visits still hang on the patient that stays behind.
+    for entity in ENTITIES:
+        move_entity(platform, "one", entity)
+    assert differing(platform, "one") == CLEAN
+    merge(platform, "anna-2", "anna-1")
+    stages.transform(platform, "one", "patient")
+    merged = stages.reconcile(platform, "one", "visit")
+    assert (merged.clean, merged.counts["mismatched"]) == (False, 1)
+
+
+def test_a_record_that_is_moved_to_the_wrong_patient_at_the_destination_is_found(
+    platform: Platform,
+) -> None:
+    move(platform)
+    search(platform)
+    merge(platform, "anna-2", "anna-1")
+    move(platform, "one")
+
+    destination(
+        platform,
+        "UPDATE visit SET patient_id = (SELECT id FROM patient WHERE first_name = 'Timothy') "
+        "WHERE note = 'seen anna-2'",
+    )
+
+    found = stages.reconcile(platform, "one", "visit")
+    assert (found.clean, found.counts["mismatched"]) == (False, 1)
+
+
+def test_a_merge_needs_a_search_a_pair_and_two_persons(platform: Platform) -> None:
+    move(platform)
+    own, other = mark(platform, "cora-2"), mark(platform, "cora-1")
+    with pytest.raises(ConfigurationError, match="nobody has searched"):
+        propose_merge(platform, own, into=other, person="Bob", reason="same")
+    search(platform)
+
+    for into in (mark(platform, "anna-1"), own, "0" * 16):
+        with pytest.raises(ConfigurationError, match=other):
+            propose_merge(platform, own, into=into, person="Bob", reason="same")
+    with pytest.raises(ConfigurationError, match="in the exception queue"):
+        propose_merge(platform, mark(platform, "p01"), into=other, person="Bob", reason="same")
+    number = propose_merge(platform, own, into=other, person="Ada", reason="same").number
+    with pytest.raises(GateClosedError, match="has proposed to merge"):
+        propose_merge(platform, own, into=other, person="Bob", reason="same")
+    with pytest.raises(GateClosedError, match="another person"):
+        resolution.accept(platform, own, proposal=number, person="Ada", reason="same")
+    with pytest.raises(GateClosedError, match="for the clinical lead"):
+        resolution.accept(platform, own, proposal=number, person="Bob", reason="same")
+    move(platform, "one")
+    assert end(platform, "cora-2") == ("excepted", "suspected-duplicate")
+
+
+def test_two_that_are_kept_apart_both_move_and_are_not_proposed_again(platform: Platform) -> None:
+    move(platform)
+    search(platform)
+
+    resolution.keep_apart(platform, mark(platform, "anna-2"), person="Ada", reason="two sisters")
+    move(platform, "one")
+    search(platform)
+
+    assert charts(platform, "anna-1", "anna-2") == [
+        ("seen anna-1", "Bergstrom"), ("seen anna-2", "Bergstrom-Lee"),
+    ]  # fmt: skip
+    assert proposed(platform) == {mark(platform, "ben-2"), mark(platform, "zoe")}
+
+
+def test_a_case_names_the_other_by_token_and_shows_both_only_to_who_asks(
+    platform: Platform,
+) -> None:
+    move(platform)
+    search(platform)
+
+    case = describe_case(platform, mark(platform, "anna-2"))
+
+    [like] = case["duplicates"]
+    assert like["token"] == mark(platform, "anna-1")
+    assert "phone" in like["agrees"]
+    assert "Bergstrom" not in str(case)
+    assert "555-0191" not in str(case)
+    shown = read_values(platform, case)
+    assert shown["source"]["LAST"] == "Bergstrom-Lee"
+    assert shown["others"][mark(platform, "anna-1")]["LAST"] == "Bergstrom"
