@@ -18,6 +18,7 @@ from migration_platform.ruling import find_rulings
 from migration_platform.ruling_file import RuledRecord, read_rows
 from migration_platform.staging import quote_text
 from migration_platform.store import StageRun
+from migration_platform.token import token as token_of
 
 
 def merges_of(platform: Platform, transformed: StageRun | None) -> list[RuledRecord]:
@@ -70,6 +71,17 @@ def find_stand_ins(platform: Platform, transformed: StageRun | None) -> list[dic
         {**known.get(m.value or "", nowhere), "source_id": m.source_id}
         for m in sorted(merges, key=lambda m: m.source_id)
     ]
+
+
+def find_merged(platform: Platform, entity: str, token: str) -> list[tuple[str, str]]:
+    """Cohort and source id of each record that moved as the record with this token."""
+    key, found = platform.settings.token_key(), list[tuple[str, str]]()
+    for cohort in platform.plan.cohorts:
+        transformed = platform.store.latest(cohort.name, entity, "transform")
+        for merge in merges_of(platform, transformed):
+            if token_of(key, entity, merge.value or "") == token:
+                found.append((cohort.name, merge.source_id))
+    return found
 
 
 def digest_stand_ins(stand_ins: Sequence[dict[str, Any]]) -> str:

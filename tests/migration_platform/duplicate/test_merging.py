@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import polars as pl
 import pytest
 from psycopg import sql
 
 from migration_platform import resolution
 from migration_platform import stage as stages
+from migration_platform.chart import read_chart
+from migration_platform.chart_review import look_at_charts
+from migration_platform.database import connect
 from migration_platform.destination.digest import digest_tables
 from migration_platform.duplicate.merging import propose_merge
+from migration_platform.entity import Rule
 from migration_platform.errors import ConfigurationError, GateClosedError
 from migration_platform.exception_case import describe_case, read_values
 from migration_platform.exception_store import list_open
@@ -245,6 +252,103 @@ def test_two_that_are_kept_apart_both_move_and_are_not_proposed_again(platform: 
         ("seen anna-1", "Bergstrom"), ("seen anna-2", "Bergstrom-Lee"),
     ]  # fmt: skip
     assert proposed(platform) == {mark(platform, "ben-2"), mark(platform, "zoe")}
+
+
+def test_the_survivors_chart_has_the_records_of_both(platform: Platform) -> None:
+    move(platform)
+    search(platform)
+    merge(platform, "anna-2", "anna-1")
+    merge(platform, "ben-2", "ben-1")
+    move(platform, "one")
+
+    both = read_chart(platform, mark(platform, "anna-1"))
+    assert [(r.entity, r.state, r.rule, r.differing) for r in both.records] == [
+        ("patient", "loaded", "", 0),
+        ("patient", "excluded", "merged into another patient", 0),
+        ("visit", "loaded", "", 0),
+        ("visit", "loaded", "", 0),
+        ("result", "loaded", "", 0),
+        ("result", "loaded", "", 0),
+    ]
+    own = read_chart(platform, mark(platform, "ben-2"))
+    assert [(r.entity, r.state) for r in own.records] == [
+        ("patient", "excluded"), ("visit", "loaded"), ("result", "loaded"),
+    ]  # fmt: skip
+    charts_of_one = look_at_charts(platform, "one")
+    assert charts_of_one is not None
+    # All but the second registration that nobody has decided about.
+    assert (charts_of_one["patients"], charts_of_one["charts"], charts_of_one["whole"]) == (
+        35, 34, 34,
+    )  # fmt: skip
+
+
+def test_merges_are_one_step_long(platform: Platform) -> None:
+    with connect(platform.settings, "source") as connection:
+        connection.execute(
+            "INSERT INTO people VALUES ('anna-3', 'Anna', 'Bergstrom-Lee', '1980-03-04', '555-0191', "
+            "'', 'MA')"
+        )
+    move(platform)
+    search(platform)
+    merge(platform, "anna-3", "anna-2")
+
+    own, second = mark(platform, "anna-2"), mark(platform, "anna-3")
+    number = propose_merge(
+        platform, own, into=mark(platform, "anna-1"), person="Bob", reason="same"
+    ).number
+    with pytest.raises(GateClosedError, match=f"{second} is merged into {own}"):
+        resolution.accept(platform, own, proposal=number, person="Ada", reason="same")
+    resolution.reopen(platform, second, person="Ada", reason="into the first one")
+    resolution.accept(platform, own, proposal=number, person="Ada", reason="same")
+    number = propose_merge(platform, second, into=own, person="Bob", reason="same").number
+    with pytest.raises(GateClosedError, match="is merged itself"):
+        resolution.accept(platform, second, proposal=number, person="Ada", reason="same")
+    resolution.reject(platform, second, proposal=number, person="Ada", reason="not into that")
+    merge(platform, "anna-3", "anna-1")
+    move(platform, "one")
+
+    assert [name for _, name in charts(platform, "anna-1", "anna-2", "anna-3")] == ["Bergstrom"] * 2
+    assert differing(platform, "one") == CLEAN
+
+
+def test_nothing_is_merged_into_an_archived_patient_but_an_archived_one_into_who_moves(
+    platform: Platform,
+) -> None:
+    left = pl.col("LAST").is_in(["Bergstrom", "Lindqvist"])
+    gone = Rule("has-left", "archived", left, "The patient has left")
+    platform.entities = {**ENTITIES, "patient": replace(ENTITIES["patient"], rules=(gone,))}
+    move(platform)
+    search(platform)
+
+    with pytest.raises(ConfigurationError, match=r"is archived \(has-left\)"):
+        merge(platform, "cora-2", "cora-1")
+    merge(platform, "anna-1", "anna-2")
+    move(platform, "one")
+
+    assert end(platform, "anna-1") == ("excluded", "merged into another patient")
+    assert charts(platform, "anna-1", "anna-2") == [
+        ("seen anna-1", "Bergstrom-Lee"), ("seen anna-2", "Bergstrom-Lee"),
+    ]  # fmt: skip
+    assert differing(platform, "one") == CLEAN
+
+
+def test_a_survivor_that_leaves_takes_what_was_merged_into_it_along(platform: Platform) -> None:
+    move(platform)
+    search(platform)
+    merge(platform, "ben-2", "ben-1")
+    move(platform)
+    with connect(platform.settings, "source") as connection:
+        connection.execute("UPDATE people SET \"FIRST\" = '' WHERE \"Id\" = 'ben-1'")
+
+    move(platform)
+    assert end(platform, "ben-1") == ("excepted", "required but empty")
+    assert charts(platform, "ben-1", "ben-2") == []
+    missing = stages.reconcile(platform, "one", "visit")
+    assert (missing.clean, missing.counts["missing"]) == (False, 1)
+    move(platform, "one")
+
+    assert end(platform, "v-ben-2", "visit") == ("excepted", "waits for patient")
+    assert differing(platform, "one") == differing(platform, "two") == CLEAN
 
 
 def test_a_case_names_the_other_by_token_and_shows_both_only_to_who_asks(
