@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import polars as pl
 import pytest
@@ -367,3 +368,30 @@ def test_a_case_names_the_other_by_token_and_shows_both_only_to_who_asks(
     shown = read_values(platform, case)
     assert shown["source"]["LAST"] == "Bergstrom-Lee"
     assert shown["others"][mark(platform, "anna-1")]["LAST"] == "Bergstrom"
+
+
+def test_what_is_there_follows_from_the_merges_in_force_and_not_from_how_they_came(
+    platform: Platform,
+) -> None:
+    random, into = Random(3), {"anna-2": "anna-1", "ben-2": "ben-1", "cora-2": "cora-1"}
+    move(platform)
+    search(platform)
+    seen = {frozenset[str](): digest(platform)}
+    in_force: set[str] = set()
+
+    for _ in range(3):
+        for name in random.sample(sorted(into), random.randint(1, 3)):
+            if name in in_force:
+                resolution.reopen(platform, mark(platform, name), person="Ada", reason="undone")
+            else:
+                merge(platform, name, into[name])
+            in_force ^= {name}
+        move(platform, "one")
+        assert differing(platform, "one") == CLEAN
+        assert seen.setdefault(frozenset(in_force), digest(platform)) == digest(platform)
+    for name in sorted(in_force):
+        resolution.reopen(platform, mark(platform, name), person="Ada", reason="undone")
+    move(platform, "one")
+
+    assert digest(platform) == seen[frozenset()]
+    assert len(seen) > 2

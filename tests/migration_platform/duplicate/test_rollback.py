@@ -43,7 +43,7 @@ def test_a_survivors_cohort_is_rolled_back_after_the_charts_that_hang_on_it(
 ) -> None:
     before = digest(merged)
 
-    with pytest.raises(MigrationError, match="2 records|roll one back first"):
+    with pytest.raises(MigrationError, match="roll one back first"):
         roll_back(merged, "two", person="Ada", reason="tried")
     assert digest(merged) == before
     roll_back(merged, "one", person="Ada", reason="tried")
