@@ -193,7 +193,9 @@ def _choose(
         rows = sql.SQL(
             "SELECT d.* FROM {} d JOIN (SELECT DISTINCT id FROM chosen WHERE entity = {}) c USING (id)"
         )
-        sources = [sql.SQL("({})").format(rows.format(table.identifier, sql.Literal(name)))]
+        sources: list[sql.Composable] = [
+            sql.SQL("({})").format(rows.format(table.identifier, sql.Literal(name)))
+        ]
         if name in staged:
             sources.append(sql.Identifier(SCHEMA, table_name(cohort, name)))
         for field, reference in entities[name].references:
