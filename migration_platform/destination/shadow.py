@@ -189,7 +189,7 @@ def _choose(
                     )
                 )
     staged = set(_staged(live, cohort, entities))
-    for name, table in reversed(tables.items()):
+    for name, table in reversed(list(tables.items())):
         rows = sql.SQL(
             "SELECT d.* FROM {} d JOIN (SELECT DISTINCT id FROM chosen WHERE entity = {}) c USING (id)"
         )

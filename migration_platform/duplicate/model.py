@@ -114,7 +114,8 @@ def _pair(row: dict[str, object], fields: Sequence[str]) -> Pair:
     return Pair(
         first,
         second,
-        round(float(str(row["match_probability"])), 6),
+        # A model is never certain: what would be rounded to 1 is not.
+        min(round(float(str(row["match_probability"])), 4), 0.9999),
         round(float(str(row["match_weight"])), 2),
         tuple(name for name in fields if weights[name] > 0),
         tuple(name for name in fields if weights[name] < 0),
