@@ -143,7 +143,8 @@ class Rule:
     """A named reason for a record not to be mapped, decided before its fields are translated.
 
     `when` is a boolean expression over source columns, and over `<column>.<field>` for fields that
-    the referenced entity `carries` (e.g. `PATIENT.death_date`). It applies only if the source has
+    the referenced entity `carries` (e.g. `PATIENT.death_date`); `<column>.merged` says that the record
+    named was merged into another. It applies only if the source has
     every column in it. `kind` sorts exceptions into queues.
     """
 

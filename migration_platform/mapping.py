@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from migration_platform.entity import POLARS_TYPE, End, Entity, Reference, Translation
-from migration_platform.ruling import NO_RULINGS, SUSPECTED, Rulings
+from migration_platform.ruling import MERGED, NO_RULINGS, SUSPECTED, Rulings
 
 ENDS_SCHEMA: dict[str, pl.DataType] = {
     "source_id": pl.String(),
@@ -82,7 +82,7 @@ def map_batch(
     (UTC) are archived if the entity has a retention rule. `rulings` is what people decided about
     single records. Every row of `batch` has one row in `ends`, whatever happens.
     """
-    frame = _join_parents(entity, apply_rulings(batch, rulings), parents)
+    frame = _join_parents(entity, apply_rulings(batch, rulings), parents, rulings)
     translated: list[pl.Expr] = []
     for each in entity.fields:
         value = (
@@ -170,10 +170,12 @@ def follow_merges(ends: pl.DataFrame, stand_ins: Sequence[Mapping[str, Any]]) ->
 
 
 def _join_parents(
-    entity: Entity, batch: pl.DataFrame, parents: Mapping[str, pl.DataFrame]
+    entity: Entity, batch: pl.DataFrame, parents: Mapping[str, pl.DataFrame], rulings: Rulings
 ) -> pl.DataFrame:
-    """Add what each reference points at: `<field>.id`, `.end`, `.patient`, and carried fields."""
+    """Add what each reference points at: `<field>.id`, `.end`, `.patient`, and by column whether it is
+    `merged` (unless a person lets the record move all the same), and carried fields."""
     frame = batch
+    apart = pl.col("_source_id").is_in(list(rulings.apart))
     for each, reference in entity.references:
         named = pl.col(reference.column).str.strip_chars()
         says = named.is_in(["", *reference.absent]).not_()
@@ -191,6 +193,7 @@ def _join_parents(
                 pl.col("id").alias(f"{each.name}.id"),
                 pl.col("end").alias(f"{each.name}.end"),
                 pl.col("patient").alias(f"{each.name}.patient"),
+                (pl.col("rule") == MERGED).alias(f"{reference.column}.merged"),
                 *[pl.col(c).alias(f"{reference.column}.{c}") for c in carried],
             ),
             on=f"{each.name}.key",
@@ -200,7 +203,10 @@ def _join_parents(
             # Only a record that is itself on its way has an id to point at.
             pl.when(pl.col(f"{each.name}.end") == "mapped")
             .then(pl.col(f"{each.name}.id"))
-            .alias(f"{each.name}.id")
+            .alias(f"{each.name}.id"),
+            (pl.col(f"{reference.column}.merged").fill_null(False) & ~apart).alias(
+                f"{reference.column}.merged"
+            ),
         )
     return frame
 

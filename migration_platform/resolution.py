@@ -50,14 +50,24 @@ class Waiting:
 
 def find_suspected(platform: Platform, token: str) -> Waiting:
     """The open exception of a record that may be a second registration, as the source's own rule or a
-    search says. Raises ConfigurationError as `find_waiting` does."""
+    search says, or that came with one. Raises ConfigurationError as `find_waiting` does."""
     waiting = find_waiting(platform, token)
     for row in exceptions_of(platform.store, token):
-        if row["closed_at"] is None and row["rule"] in (SUSPECTED, POSSIBLE):
+        if row["closed_at"] is None and (
+            row["rule"] in (SUSPECTED, POSSIBLE) or _is_of_merge(platform, row)
+        ):
             return Waiting(**{name: row[name] for name in Waiting.__dataclass_fields__})
     raise ConfigurationError(
         f"record {token} waits because: {waiting.rule}. Only a suspected duplicate can be merged or "
         "kept apart"
+    )
+
+
+def _is_of_merge(platform: Platform, row: Mapping[str, Any]) -> bool:
+    """Whether a rule holds the record back because what it names was merged."""
+    return any(
+        rule.name == row["rule"] and any(n.endswith(".merged") for n in rule.when.meta.root_names())
+        for rule in platform.entity(row["entity"]).rules
     )
 
 

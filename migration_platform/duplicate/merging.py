@@ -38,6 +38,11 @@ def propose_merge(platform: Platform, token: str, *, into: str, person: str, rea
     waiting = find_suspected(platform, token)
     platform.people.require(person)
     search = require_search(platform)
+    if waiting.entity != search.entity:
+        raise ConfigurationError(
+            f"{token} is a record of {waiting.entity}: {search.entity} records are merged, and what "
+            "belongs to them follows"
+        )
     members = {m.token: m for m in members_of(platform.store, search)}
     own, other = members.get(token), members.get(into)
     others = [m.token for m in members.values() if own and m.cluster == own.cluster]
