@@ -83,6 +83,10 @@ def map_batch(
     single records. Every row of `batch` has one row in `ends`, whatever happens.
     """
     frame = _join_parents(entity, apply_rulings(batch, rulings), parents, rulings)
+    if rulings.while_merged:
+        merged = [pl.col(c) for c in frame.columns if c.endswith(".merged")] or [pl.lit(False)]
+        ended = pl.col("_source_id").is_in(list(rulings.while_merged)) & ~pl.any_horizontal(merged)
+        frame = frame.with_columns(pl.when(~ended).then("_ruling").alias("_ruling"))
     translated: list[pl.Expr] = []
     for each in entity.fields:
         value = (

@@ -25,6 +25,7 @@ from migration_platform.platform import Platform
 from migration_platform.ruling import (
     POSSIBLE,
     SUSPECTED,
+    WHILE_MERGED,
     Act,
     find_open_proposals,
     find_rulings,
@@ -54,7 +55,8 @@ def find_suspected(platform: Platform, token: str) -> Waiting:
     waiting = find_waiting(platform, token)
     for row in exceptions_of(platform.store, token):
         if row["closed_at"] is None and (
-            row["rule"] in (SUSPECTED, POSSIBLE) or _is_of_merge(platform, row)
+            row["rule"] in (SUSPECTED, POSSIBLE)
+            or _is_of_merge(platform, row["entity"], row["rule"])
         ):
             return Waiting(**{name: row[name] for name in Waiting.__dataclass_fields__})
     raise ConfigurationError(
@@ -63,11 +65,11 @@ def find_suspected(platform: Platform, token: str) -> Waiting:
     )
 
 
-def _is_of_merge(platform: Platform, row: Mapping[str, Any]) -> bool:
-    """Whether a rule holds the record back because what it names was merged."""
+def _is_of_merge(platform: Platform, entity: str, rule: str) -> bool:
+    """Whether a rule holds a record back because what it names was merged."""
     return any(
-        rule.name == row["rule"] and any(n.endswith(".merged") for n in rule.when.meta.root_names())
-        for rule in platform.entity(row["entity"]).rules
+        each.name == rule and any(n.endswith(".merged") for n in each.when.meta.root_names())
+        for each in platform.entity(entity).rules
     )
 
 
@@ -157,7 +159,9 @@ def exclude(platform: Platform, token: str, *, person: str, reason: str) -> Act:
     """Decide that a record does not move. What needs it does not move either."""
     waiting = find_waiting(platform, token)
     require_owner(platform, person, waiting)
-    return record_ruling(platform, waiting, "exclude", "", None, person, reason, {})
+    of_merge = _is_of_merge(platform, waiting.entity, waiting.rule)
+    detail = {WHILE_MERGED: True} if of_merge else {}
+    return record_ruling(platform, waiting, "exclude", "", None, person, reason, detail)
 
 
 def settle(platform: Platform, token: str, *, person: str, reason: str) -> Act:

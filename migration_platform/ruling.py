@@ -22,6 +22,9 @@ EXCLUDED = "excluded by decision"
 MERGED = "merged into another patient"
 """The rule that a patient carries whose chart moves as another patient's."""
 
+WHILE_MERGED = "while merged"
+"""What an exclusion is about that came of a merge: it ends with the merge."""
+
 SUSPECTED = "suspected-duplicate"
 """The rule of a record whose `distinct` columns another has too."""
 
@@ -70,13 +73,15 @@ class Rulings:
     """What is in force for an entity of a cohort, by source id: what a transform applies.
 
     `corrections` gives the new text (None: no value) by column and source id. `excluded` gives the
-    rule. `apart` are suspected duplicates that are none.
+    rule; those of `while_merged` count only while what the record names is merged. `apart` are
+    suspected duplicates that are none.
     """
 
     corrections: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     excluded: Mapping[str, str] = field(default_factory=dict)
     apart: frozenset[str] = frozenset()
     settled: frozenset[tuple[str, str]] = frozenset()
+    while_merged: frozenset[str] = frozenset()
 
 
 NO_RULINGS = Rulings()
@@ -98,7 +103,7 @@ def find_rulings(acts: Iterable[Act]) -> tuple[Ruling, ...]:
             else:
                 _rule(found, origin, "correct", origin.detail["column"])
         elif act.action == "exclude":
-            _rule(found, act, "exclude", "")
+            _rule(found, act, "exclude", WHILE_MERGED if act.detail.get(WHILE_MERGED) else "")
         elif act.action == "settle":
             _rule(found, act, "settle", act.detail["rule"])
         elif act.action == "keep apart":

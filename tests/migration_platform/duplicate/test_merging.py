@@ -23,6 +23,7 @@ from migration_platform.exception_store import list_open
 from migration_platform.governance import assemble_evidence
 from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
+from migration_platform.token import token
 from migration_platform.trace import trace_record
 from tests.migration_platform.duplicate.clinic import (
     ENTITIES,
@@ -350,6 +351,39 @@ def test_a_survivor_that_leaves_takes_what_was_merged_into_it_along(platform: Pl
 
     assert end(platform, "v-ben-2", "visit") == ("excepted", "waits for patient")
     assert differing(platform, "one") == differing(platform, "two") == CLEAN
+
+
+def test_what_a_person_has_once_waits_and_is_decided_for_as_long_as_the_merge(
+    platform: Platform,
+) -> None:
+    once = Rule("one-visit", "excepted", pl.col("PATIENT.merged"), "", "second of one person")
+    visit = replace(ENTITIES["visit"], rules=(once,))
+    platform.entities = {**ENTITIES, "visit": visit}
+    key = platform.settings.token_key()
+    move(platform)
+    search(platform)
+    before = digest(platform)
+    for name in ("anna", "cora"):
+        merge(platform, f"{name}-2", f"{name}-1")
+    move(platform, "one")
+    assert end(platform, "v-anna-2", "visit") == ("excepted", "one-visit")
+    assert end(platform, "r-anna-2", "result") == ("excepted", "waits for visit")
+
+    own, other = (token(key, "visit", f"v-{name}-2") for name in ("anna", "cora"))
+    resolution.exclude(platform, own, person="Bob", reason="the first one has it")
+    resolution.keep_apart(platform, other, person="Bob", reason="the first one has none")
+    with pytest.raises(ConfigurationError, match="a record of visit"):
+        propose_merge(platform, own, into=other, person="Bob", reason="same")
+    move(platform, "one")
+    assert end(platform, "v-anna-2", "visit") == ("excluded", "excluded by decision")
+    assert charts(platform, "anna-2", "cora-2") == [("seen cora-2", "Lindqvist")]
+    assert differing(platform, "one") == CLEAN
+
+    for name in ("anna", "cora"):
+        resolution.reopen(platform, mark(platform, f"{name}-2"), person="Ada", reason="undone")
+    move(platform, "one")
+    assert charts(platform, "anna-2") == [("seen anna-2", "Bergstrom-Lee")]
+    assert digest(platform) == before
 
 
 def test_a_case_names_the_other_by_token_and_shows_both_only_to_who_asks(
