@@ -94,13 +94,15 @@ def find_blind_spots(
     corrected: Mapping[tuple[str, str], int],
     unread: Mapping[str, Sequence[str]],
     unplanted: Mapping[str, str],
+    duplicates: str,
 ) -> tuple[BlindSpot, ...]:
     """The whole statement, in order of kind.
 
     `left_out` has, for what has run, an entry for each entity, end and rule with its count;
     `waiting` the records of each entity in the exception queue, `corrected` the corrected values by
     entity and source column, `unread` the columns of each
-    entity's source table that nothing reads, `unplanted` classes of faults with the reason.
+    entity's source table that nothing reads, `duplicates` what is not known of patients who are
+    registered twice, `unplanted` classes of faults with the reason.
     """
     counts: dict[tuple[str, str], int] = {}
     ends: dict[tuple[str, str], str] = {}
@@ -133,7 +135,7 @@ def find_blind_spots(
         for entity, columns in unread.items()
         if columns
     ]
-    found += [BlindSpot("method", "", "", sentence) for sentence in METHOD]
+    found += [BlindSpot("method", "", "", sentence) for sentence in (*METHOD, duplicates)]
     found += [BlindSpot("unplanted", "", name, reason) for name, reason in unplanted.items()]
     order = list(KINDS)
     return tuple(sorted(found, key=lambda spot: order.index(spot.kind)))

@@ -15,6 +15,7 @@ from uuid import UUID
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from migration_platform.duplicate.stand_in import find_merged
 from migration_platform.entity import Entity
 from migration_platform.errors import MigrationError
 from migration_platform.platform import Platform
@@ -69,10 +70,12 @@ def read_chart(platform: Platform, name: str) -> ChartView:
             "`migration sample-charts` lists tokens."
         )
     cohort, patient, destination_id = found
+    # With it goes whatever moved as this patient's.
+    homes = [(cohort, patient), *find_merged(platform, PATIENT, name)]
     records = [
         record
         for entity in platform.cohort_entities(cohort)
-        for record in _records(platform, cohort, platform.entity(entity), patient, destination_id)
+        for record in _records(platform, homes, platform.entity(entity), destination_id)
     ]
     return ChartView(cohort, name, tuple(records))
 
@@ -92,10 +95,10 @@ def _find(platform: Platform, name: str) -> tuple[str, str, str] | None:
 
 
 def _records(
-    platform: Platform, cohort: str, entity: Entity, patient: str, patient_id: str
+    platform: Platform, homes: Sequence[tuple[str, str]], entity: Entity, patient_id: str
 ) -> Iterator[ChartRecord]:
     key = platform.settings.token_key()
-    staged = _staged(platform, cohort, entity, patient)
+    staged = [row for home in homes for row in _staged(platform, *home, entity)]
     there = _there(platform, entity, [row["id"] for row in staged], patient_id)
     for row in staged:
         held = there.pop(row["id"], None)
@@ -131,7 +134,7 @@ def _records(
         )
 
 
-def _staged(platform: Platform, cohort: str, entity: Entity, patient: str) -> list[dict[str, Any]]:
+def _staged(platform: Platform, cohort: str, patient: str, entity: Entity) -> list[dict[str, Any]]:
     """The patient's records of an entity: end, rule, source columns (`s:`) and mapped values (`m:`)."""
     paths = {
         k: platform.staging.path(cohort, entity.name, k) for k in ("extract", "ends", "mapped")

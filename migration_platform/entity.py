@@ -143,7 +143,8 @@ class Rule:
     """A named reason for a record not to be mapped, decided before its fields are translated.
 
     `when` is a boolean expression over source columns, and over `<column>.<field>` for fields that
-    the referenced entity `carries` (e.g. `PATIENT.death_date`). It applies only if the source has
+    the referenced entity `carries` (e.g. `PATIENT.death_date`); `<column>.merged` says that the record
+    named was merged into another. It applies only if the source has
     every column in it. `kind` sorts exceptions into queues.
     """
 
@@ -215,6 +216,33 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Likeness:
+    """By which fields a search tells that two records are of one person.
+
+    `spelled` fields are compared by how like their spelling is, `dates` by how far apart they are,
+    `exact` ones are the same or not. Two records are compared at all if all fields of one of the
+    `blocks` are the same. From the records that share one of the first two blocks it learns how often
+    the same person's records differ.
+    """
+
+    spelled: tuple[str, ...]
+    dates: tuple[str, ...]
+    exact: tuple[str, ...]
+    blocks: tuple[tuple[str, ...], ...]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Every field that is compared."""
+        return (*self.spelled, *self.dates, *self.exact)
+
+    def __post_init__(self) -> None:
+        if not self.blocks:
+            raise ValueError("a likeness needs at least one block: no pair would be compared")
+        if unknown := {name for block in self.blocks for name in block} - set(self.fields):
+            raise ValueError(f"blocks name fields that are not compared: {sorted(unknown)}")
+
+
+@dataclass(frozen=True, slots=True)
 class Entity:
     """A kind of record that moves.
 
@@ -233,6 +261,8 @@ class Entity:
     carries: tuple[str, ...] = ()
     document_path: str | None = None
     """Source column with a stored file's path, for entities whose records own a file."""
+    likeness: Likeness | None = None
+    """How its records are searched for duplicates; None if nobody searches them."""
     group: str = "clinical"
     """How the graph and the documents group it: reference, identity, clinical, billing, engagement."""
 

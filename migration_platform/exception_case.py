@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from migration_platform.duplicate.merging import describe_likeness
 from migration_platform.errors import ConfigurationError
 from migration_platform.exception_store import acts_on, exceptions_of
 from migration_platform.platform import Platform
@@ -40,6 +41,7 @@ def describe_case(platform: Platform, token: str) -> dict[str, Any]:
             }
             for row in rows
         ],
+        "duplicates": describe_likeness(platform, token),
         "proposals": [a.number for a in find_open_proposals(acts)],
         "rulings": [
             {"number": r.number, "effect": r.effect, "about": r.about} for r in find_rulings(acts)
@@ -59,21 +61,33 @@ def describe_case(platform: Platform, token: str) -> dict[str, Any]:
 
 
 def read_values(platform: Platform, case: dict[str, Any]) -> dict[str, Any]:
-    """The record's source columns and the values behind its proposals and corrections: patient data,
-    for whoever asks."""
-    from migration_platform.source_record import find_source_id, read_ruled, read_source
+    """The record's source columns, those of the records that may be the same person's, and the values
+    behind its proposals and corrections: patient data, for whoever asks."""
+    from migration_platform.source_record import (
+        POPULATION,
+        find_source_id,
+        read_ruled,
+        read_source,
+    )
 
     home = case["exceptions"][0] if case["exceptions"] else None
     if home is None:
-        return {"source": {}, "values": {}}
+        return {"source": {}, "others": {}, "values": {}}
     cohort, entity = home["cohort"], home["entity"]
     source_id = find_source_id(platform, cohort, entity, case["token"])
     numbers = [
         *case["proposals"],
         *(r["number"] for r in case["rulings"] if r["effect"] == "correct"),
     ]
+    others = {
+        each["token"]: find_source_id(platform, POPULATION, entity, each["token"])
+        for each in case["duplicates"]
+    }
     return {
         "source": read_source(platform, cohort, entity, source_id),
+        "others": {
+            mark: read_source(platform, POPULATION, entity, name) for mark, name in others.items()
+        },
         "values": {n: read_ruled(platform, cohort, entity, n) for n in numbers},
     }
 

@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migration_platform.duplicate.pair_store import members_of, newest_search
 from migration_platform.exception_kind import BY_FIELD, find_kind
-from migration_platform.exception_store import OpenException, replace_exceptions
+from migration_platform.exception_store import OpenException, acts_of, replace_exceptions
+from migration_platform.ruling import POSSIBLE, SUSPECTED, WHERE_IT_GOES, find_rulings
 from migration_platform.staging import quote_text
 from migration_platform.store import StageRun
 from migration_platform.token import tokens
@@ -55,6 +57,34 @@ def read_concerns(
         _open(platform, entity, mark, concern.kind, concern.name, "")
         for mark, concern in zip(marks, concerns.values(), strict=True)
     ]
+
+
+def queue_duplicates(platform: Platform, cohort: str, entity: str) -> None:
+    """Make the queue's possible duplicates of a cohort's entity those that the newest search proposes
+    and nobody has decided about. Those that wait already, held back by the source's own rule, or
+    stay behind are not queued a second time."""
+    search = newest_search(platform.store)
+    if search is None or search.entity != entity:
+        return
+    proposed = {m.token for m in members_of(platform.store, search) if m.place > 0}
+    acts = acts_of(platform.store, cohort, entity)
+    proposed -= {r.token for r in find_rulings(acts) if r.effect in WHERE_IT_GOES}
+    names: list[str] = []
+    if proposed:
+        path = platform.staging.path(cohort, entity, "ends")
+        with platform.staging.connect() as duck:
+            rows = duck.execute(
+                f"SELECT source_id FROM read_parquet({quote_text(str(path))}) "
+                "WHERE \"end\" <> 'excluded' AND coalesce(rule, '') <> ? ORDER BY source_id",
+                [SUSPECTED],
+            ).fetchall()
+        names = [row[0] for row in rows]
+    found = [
+        _open(platform, entity, mark, POSSIBLE, POSSIBLE, "")
+        for mark in tokens(platform.settings.token_key(), entity, names)
+        if mark in proposed
+    ]
+    replace_exceptions(platform.store, cohort, entity, "duplicate", found)
 
 
 def queue_differences(platform: Platform, reconciled: StageRun) -> bool:

@@ -22,8 +22,9 @@ _ACT = "number, cohort, entity, token, action, person, reason, detail, acted_at"
 _ROW = "cohort, entity, token, stage, kind, rule, field, owner, opened_at, due_at, closed_at"
 
 
-Finder = Literal["transform", "concern", "reconcile"]
-"""What opened an exception: `transform` holds the record back, a `concern` lets it move."""
+Finder = Literal["transform", "concern", "duplicate", "reconcile"]
+"""What opened an exception: `transform` holds the record back, a `concern` or a possible `duplicate`
+lets it move."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from migration_platform.code_version import code_digest
 from migration_platform.control_total import digest_totals
 from migration_platform.decision_log import read_whole
 from migration_platform.drill_record import newest_drills
+from migration_platform.duplicate.pair_store import newest_search
 from migration_platform.evidence import CohortState, Evidence
 from migration_platform.exception_store import acts_in, count_exceptions
 from migration_platform.fault.unplanted import NOT_IN_CATALOGUE
@@ -152,6 +153,20 @@ def read_blind_spots(
         corrected=corrected,
         unread=unread,
         unplanted=NOT_IN_CATALOGUE,
+        duplicates=_say_searched(platform),
+    )
+
+
+def _say_searched(platform: Platform) -> str:
+    search = newest_search(platform.store)
+    if search is None:
+        return (
+            "Whether two patients are one person: nobody has searched for it (`migration duplicates "
+            "find`)."
+        )
+    return (
+        f"Whether two patients are one person, beyond what the search of {search.found_at:%Y-%m-%d} "
+        f"over {search.records:,} records proposed."
     )
 
 

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 from migration_platform.accounting import Account
+from migration_platform.duplicate.stand_in import digest_stand_ins, find_stand_ins
 from migration_platform.exception_store import acts_of
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.ruling import digest_rulings, find_rulings
@@ -63,8 +64,8 @@ def input_digest(
     entity: str,
     newest: Callable[[str, str, Stage], StageRun | None],
 ) -> str:
-    """Digest of what a transform works from: the snapshot, what became of the records it names, and
-    what people decided about single records.
+    """Digest of what a transform works from: the snapshot, what became of the records it names (of a
+    merged one, what became of its survivor), and what people decided about single records.
 
     `newest` gives the newest finished run of a cohort, entity and stage.
     """
@@ -74,6 +75,8 @@ def input_digest(
         home = REFERENCE if platform.outline(parent).is_reference else cohort
         run = newest(home, parent, "transform")
         parts.append(run.digest if run else "")
+        if merged := digest_stand_ins(find_stand_ins(platform, run)):
+            parts.append(merged)
     parts.append(str(platform.window_start(cohort, entity)))
     ruled = digest_rulings(find_rulings(acts_of(platform.store, cohort, entity)))
     if ruled:

@@ -6,14 +6,15 @@ Pure Polars over small frames: no file, no database. Which batch, and where the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
 from migration_platform.entity import POLARS_TYPE, End, Entity, Reference, Translation
-from migration_platform.ruling import NO_RULINGS, SUSPECTED, Rulings
+from migration_platform.ruling import MERGED, NO_RULINGS, SUSPECTED, Rulings
 
 ENDS_SCHEMA: dict[str, pl.DataType] = {
     "source_id": pl.String(),
@@ -26,6 +27,9 @@ ENDS_SCHEMA: dict[str, pl.DataType] = {
 }
 """One row a source record: its end, the rule that decided it, and for an exception its kind and
 field. The fields that the entity `carries` follow."""
+
+OWN = ("patient", "rule", "kind", "field")
+"""What a merged record's end keeps of its own: whose chart it heads, and why it stays behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,11 @@ def map_batch(
     (UTC) are archived if the entity has a retention rule. `rulings` is what people decided about
     single records. Every row of `batch` has one row in `ends`, whatever happens.
     """
-    frame = _join_parents(entity, apply_rulings(batch, rulings), parents)
+    frame = _join_parents(entity, apply_rulings(batch, rulings), parents, rulings)
+    if rulings.while_merged:
+        merged = [pl.col(c) for c in frame.columns if c.endswith(".merged")] or [pl.lit(False)]
+        ended = pl.col("_source_id").is_in(list(rulings.while_merged)) & ~pl.any_horizontal(merged)
+        frame = frame.with_columns(pl.when(~ended).then("_ruling").alias("_ruling"))
     translated: list[pl.Expr] = []
     for each in entity.fields:
         value = (
@@ -152,11 +160,26 @@ def apply_rulings(batch: pl.DataFrame, rulings: Rulings) -> pl.DataFrame:
     return batch.with_columns(*said, by_rule.alias("_ruling"))
 
 
+def follow_merges(ends: pl.DataFrame, stand_ins: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """The ends of an entity, with each merged record where its survivor stands. It keeps its own
+    source id and patient: by those the records of its chart know it."""
+    if not stand_ins:
+        return ends
+    told = {name: kind for name, kind in ends.schema.items() if name not in OWN}
+    rows = [{name: each.get(name) for name in told} for each in stand_ins]
+    merged = pl.DataFrame(rows, schema=told)
+    moved = ends.select("source_id", *OWN).join(merged, on="source_id")
+    stayed = ends.join(merged, on="source_id", how="anti")
+    return pl.concat([stayed, moved.select(ends.columns)])
+
+
 def _join_parents(
-    entity: Entity, batch: pl.DataFrame, parents: Mapping[str, pl.DataFrame]
+    entity: Entity, batch: pl.DataFrame, parents: Mapping[str, pl.DataFrame], rulings: Rulings
 ) -> pl.DataFrame:
-    """Add what each reference points at: `<field>.id`, `.end`, `.patient`, and carried fields."""
+    """Add what each reference points at: `<field>.id`, `.end`, `.patient`, and by column whether it is
+    `merged` (unless a person lets the record move all the same), and carried fields."""
     frame = batch
+    apart = pl.col("_source_id").is_in(list(rulings.apart))
     for each, reference in entity.references:
         named = pl.col(reference.column).str.strip_chars()
         says = named.is_in(["", *reference.absent]).not_()
@@ -174,6 +197,7 @@ def _join_parents(
                 pl.col("id").alias(f"{each.name}.id"),
                 pl.col("end").alias(f"{each.name}.end"),
                 pl.col("patient").alias(f"{each.name}.patient"),
+                (pl.col("rule") == MERGED).alias(f"{reference.column}.merged"),
                 *[pl.col(c).alias(f"{reference.column}.{c}") for c in carried],
             ),
             on=f"{each.name}.key",
@@ -183,7 +207,10 @@ def _join_parents(
             # Only a record that is itself on its way has an id to point at.
             pl.when(pl.col(f"{each.name}.end") == "mapped")
             .then(pl.col(f"{each.name}.id"))
-            .alias(f"{each.name}.id")
+            .alias(f"{each.name}.id"),
+            (pl.col(f"{reference.column}.merged").fill_null(False) & ~apart).alias(
+                f"{reference.column}.merged"
+            ),
         )
     return frame
 

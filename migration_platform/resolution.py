@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from migration_platform.duplicate.chain import require_no_chain
 from migration_platform.errors import ConfigurationError, GateClosedError
 from migration_platform.exception_store import (
     acts_of,
@@ -21,7 +22,15 @@ from migration_platform.exception_store import (
 )
 from migration_platform.people import ROLES
 from migration_platform.platform import Platform
-from migration_platform.ruling import SUSPECTED, Act, find_open_proposals, find_rulings, seal
+from migration_platform.ruling import (
+    POSSIBLE,
+    SUSPECTED,
+    WHILE_MERGED,
+    Act,
+    find_open_proposals,
+    find_rulings,
+    seal,
+)
 from migration_platform.ruling_file import RuledRecord, add_row
 from migration_platform.source_record import find_source_id
 
@@ -38,6 +47,30 @@ class Waiting:
     rule: str
     field: str
     owner: str
+
+
+def find_suspected(platform: Platform, token: str) -> Waiting:
+    """The open exception of a record that may be a second registration, as the source's own rule or a
+    search says, or that came with one. Raises ConfigurationError as `find_waiting` does."""
+    waiting = find_waiting(platform, token)
+    for row in exceptions_of(platform.store, token):
+        if row["closed_at"] is None and (
+            row["rule"] in (SUSPECTED, POSSIBLE)
+            or _is_of_merge(platform, row["entity"], row["rule"])
+        ):
+            return Waiting(**{name: row[name] for name in Waiting.__dataclass_fields__})
+    raise ConfigurationError(
+        f"record {token} waits because: {waiting.rule}. Only a suspected duplicate can be merged or "
+        "kept apart"
+    )
+
+
+def _is_of_merge(platform: Platform, entity: str, rule: str) -> bool:
+    """Whether a rule holds a record back because what it names was merged."""
+    return any(
+        each.name == rule and any(n.endswith(".merged") for n in each.when.meta.root_names())
+        for each in platform.entity(entity).rules
+    )
 
 
 def find_waiting(platform: Platform, token: str, *stages: str) -> Waiting:
@@ -87,20 +120,24 @@ def propose(
     platform.people.require(person)
     _require_correctable(platform, waiting.entity, column)
     for other in find_open_proposals(acts_on(platform.store, token)):
-        if other.detail["column"] == column:
+        if other.detail.get("column") == column:
             raise GateClosedError(
                 f"{other.person} has proposed a correction of {column} already (proposal "
                 f"{other.number}): accept or reject it first."
             )
-    return _rule(platform, waiting, "propose", column, value, person, reason, {"column": column})
+    return record_ruling(
+        platform, waiting, "propose", column, value, person, reason, {"column": column}
+    )
 
 
 def accept(platform: Platform, token: str, *, proposal: int, person: str, reason: str) -> Act:
-    """Accept a proposed correction: it is applied from the next run of the cohort on.
+    """Accept a proposed correction or merge: it is applied from the next run of the cohort on.
 
     Raises GateClosedError unless the person has the owner's role and is not who proposed it.
     """
-    waiting, proposed = find_waiting(platform, token), _find_proposal(platform, token, proposal)
+    proposed = _find_proposal(platform, token, proposal)
+    find = find_suspected if proposed.action == "merge" else find_waiting
+    waiting = find(platform, token)
     require_owner(platform, person, waiting)
     if person == proposed.person:
         raise GateClosedError(
@@ -111,7 +148,7 @@ def accept(platform: Platform, token: str, *, proposal: int, person: str, reason
 
 
 def reject(platform: Platform, token: str, *, proposal: int, person: str, reason: str) -> Act:
-    """Reject a proposed correction, as anybody who may decide, the one who proposed it included."""
+    """Reject a proposed correction or merge, as anybody who may decide, the one who proposed it included."""
     waiting = find_waiting(platform, token)
     platform.people.require(person)
     _find_proposal(platform, token, proposal)
@@ -122,7 +159,9 @@ def exclude(platform: Platform, token: str, *, person: str, reason: str) -> Act:
     """Decide that a record does not move. What needs it does not move either."""
     waiting = find_waiting(platform, token)
     require_owner(platform, person, waiting)
-    return _rule(platform, waiting, "exclude", "", None, person, reason, {})
+    of_merge = _is_of_merge(platform, waiting.entity, waiting.rule)
+    detail = {WHILE_MERGED: True} if of_merge else {}
+    return record_ruling(platform, waiting, "exclude", "", None, person, reason, detail)
 
 
 def settle(platform: Platform, token: str, *, person: str, reason: str) -> Act:
@@ -130,18 +169,14 @@ def settle(platform: Platform, token: str, *, person: str, reason: str) -> Act:
     waiting = find_waiting(platform, token, "concern")
     require_owner(platform, person, waiting)
     detail = {"rule": waiting.rule}
-    return _rule(platform, waiting, "settle", "", None, person, reason, detail)
+    return record_ruling(platform, waiting, "settle", "", None, person, reason, detail)
 
 
 def keep_apart(platform: Platform, token: str, *, person: str, reason: str) -> Act:
     """Decide that a suspected duplicate is a record of its own: it moves."""
-    waiting = find_waiting(platform, token, "transform")
-    if waiting.rule != SUSPECTED:
-        raise ConfigurationError(
-            f"record {token} waits because: {waiting.rule}. Only a suspected duplicate can be kept apart"
-        )
+    waiting = find_suspected(platform, token)
     require_owner(platform, person, waiting)
-    return _rule(platform, waiting, "keep apart", "", None, person, reason, {})
+    return record_ruling(platform, waiting, "keep apart", "", None, person, reason, {})
 
 
 def reopen(platform: Platform, token: str, *, person: str, reason: str) -> Act:
@@ -202,7 +237,7 @@ def require_text(text: str) -> None:
         raise ConfigurationError("say why: --reason TEXT")
 
 
-def _rule(
+def record_ruling(
     platform: Platform,
     waiting: Waiting,
     action: str,
@@ -242,8 +277,11 @@ def _record(
         lock_records(connection, waiting.cohort, waiting.entity)
         if action in ("accept", "reject"):  # of two at once, the second finds it decided
             acts = acts_of(platform.store, waiting.cohort, waiting.entity)
-            if detail["proposal"] not in [a.number for a in find_open_proposals(acts)]:
+            proposed = {a.number: a for a in find_open_proposals(acts)}.get(detail["proposal"])
+            if proposed is None:
                 raise GateClosedError(f"proposal {detail['proposal']} was decided meanwhile.")
+            if action == "accept" and proposed.action == "merge":
+                require_no_chain(platform, connection, proposed)
         return record_act(
             connection, cohort=waiting.cohort, entity=waiting.entity, token=waiting.token,
             action=action, person=person, reason=reason, detail=detail,

@@ -14,13 +14,29 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-Effect = Literal["correct", "exclude", "settle", "keep apart"]
+Effect = Literal["correct", "exclude", "settle", "keep apart", "merge"]
 
 EXCLUDED = "excluded by decision"
 """The rule that an excluded record carries."""
 
+MERGED = "merged into another patient"
+"""The rule that a patient carries whose chart moves as another patient's."""
+
+WHILE_MERGED = "while merged"
+"""What an exclusion is about that came of a merge: it ends with the merge."""
+
 SUSPECTED = "suspected-duplicate"
 """The rule of a record whose `distinct` columns another has too."""
+
+
+POSSIBLE = "possible duplicate"
+"""Kind and rule of a record that a search takes for a second registration. It moves."""
+
+PROPOSALS = ("propose", "merge")
+"""Actions that count once another person accepts them: a correction, a merge."""
+
+WHERE_IT_GOES: tuple[Effect, ...] = ("exclude", "keep apart", "merge")
+"""Effects of which a record has one at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +57,7 @@ class Act:
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """A decision in force about one record. `number` is the act that has its `seal`; `about` the
-    corrected column or the settled concern."""
+    corrected column, the settled concern, or the token of the record that a duplicate is merged into."""
 
     number: int
     cohort: str
@@ -57,13 +73,15 @@ class Rulings:
     """What is in force for an entity of a cohort, by source id: what a transform applies.
 
     `corrections` gives the new text (None: no value) by column and source id. `excluded` gives the
-    rule. `apart` are suspected duplicates that are none.
+    rule; those of `while_merged` count only while what the record names is merged. `apart` are
+    suspected duplicates that are none.
     """
 
     corrections: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     excluded: Mapping[str, str] = field(default_factory=dict)
     apart: frozenset[str] = frozenset()
     settled: frozenset[tuple[str, str]] = frozenset()
+    while_merged: frozenset[str] = frozenset()
 
 
 NO_RULINGS = Rulings()
@@ -71,18 +89,21 @@ NO_RULINGS = Rulings()
 
 def find_rulings(acts: Iterable[Act]) -> tuple[Ruling, ...]:
     """What is in force after these acts, in order of the acts. Of two corrections of one column the
-    later one counts."""
+    later one counts, and so it does of two decisions on where the record goes."""
     proposed: dict[int, Act] = {}
     found: dict[tuple[str, str, str, Effect, str], Ruling] = {}
     for act in sorted(acts, key=lambda a: a.number):
         own = (act.cohort, act.entity, act.token)
-        if act.action == "propose":
+        if act.action in PROPOSALS:
             proposed[act.number] = act
         elif act.action == "accept":
             origin = proposed[act.detail["proposal"]]
-            _rule(found, origin, "correct", origin.detail["column"])
+            if origin.action == "merge":
+                _rule(found, origin, "merge", origin.detail["into"])
+            else:
+                _rule(found, origin, "correct", origin.detail["column"])
         elif act.action == "exclude":
-            _rule(found, act, "exclude", "")
+            _rule(found, act, "exclude", WHILE_MERGED if act.detail.get(WHILE_MERGED) else "")
         elif act.action == "settle":
             _rule(found, act, "settle", act.detail["rule"])
         elif act.action == "keep apart":
@@ -96,6 +117,10 @@ def find_rulings(acts: Iterable[Act]) -> tuple[Ruling, ...]:
 def _rule(
     found: dict[tuple[str, str, str, Effect, str], Ruling], act: Act, effect: Effect, about: str
 ) -> None:
+    if effect in WHERE_IT_GOES:
+        for other in WHERE_IT_GOES:
+            for key in [k for k in found if k[:4] == (act.cohort, act.entity, act.token, other)]:
+                del found[key]
     found[act.cohort, act.entity, act.token, effect, about] = Ruling(
         act.number,
         act.cohort,
@@ -108,11 +133,11 @@ def _rule(
 
 
 def find_open_proposals(acts: Sequence[Act]) -> list[Act]:
-    """Corrections that were proposed and neither accepted nor rejected, nor ended by a reopening."""
+    """Corrections and merges that were proposed and neither accepted nor rejected, nor ended by a reopening."""
     waiting: dict[int, Act] = {}
     for act in sorted(acts, key=lambda a: a.number):
         own = (act.cohort, act.entity, act.token)
-        if act.action == "propose":
+        if act.action in PROPOSALS:
             waiting[act.number] = act
         elif act.action in ("accept", "reject"):
             waiting.pop(act.detail["proposal"], None)

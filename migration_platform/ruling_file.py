@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from migration_platform.errors import MigrationError
-from migration_platform.ruling import EXCLUDED, Ruling, Rulings, seal
+from migration_platform.ruling import EXCLUDED, MERGED, WHILE_MERGED, Ruling, Rulings, seal
 from migration_platform.staging import Staging
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RuledRecord:
-    """A row: the act that it belongs to, whose record it is, and the value, if there is one."""
+    """A row: the act that it belongs to, whose record it is, and the value, if there is one:
+    the corrected text, or the source id of the record that it is merged into."""
 
     number: int
     source_id: str
@@ -64,17 +65,23 @@ def apply_rows(rows: Sequence[tuple[Ruling, RuledRecord]]) -> Rulings:
     """The rulings by source id, for a transform."""
     corrections: dict[str, dict[str, str | None]] = {}
     excluded: dict[str, str] = {}
-    apart, settled = set(), set()
+    apart, settled, while_merged = set(), set(), set()
     for ruling, row in rows:
         if ruling.effect == "correct":
             corrections.setdefault(ruling.about, {})[row.source_id] = row.value
         elif ruling.effect == "exclude":
             excluded[row.source_id] = EXCLUDED
+            if ruling.about == WHILE_MERGED:
+                while_merged.add(row.source_id)
+        elif ruling.effect == "merge":
+            excluded[row.source_id] = MERGED
         elif ruling.effect == "keep apart":
             apart.add(row.source_id)
         else:
             settled.add((row.source_id, ruling.about))
-    return Rulings(corrections, excluded, frozenset(apart), frozenset(settled))
+    return Rulings(
+        corrections, excluded, frozenset(apart), frozenset(settled), frozenset(while_merged)
+    )
 
 
 def _read(staging: Staging, cohort: str, entity: str) -> list[RuledRecord]:

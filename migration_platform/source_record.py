@@ -12,6 +12,10 @@ from migration_platform.token import token as token_of
 
 BATCH = 10_000
 
+POPULATION = "_population"
+"""The name under which all patients of the source are staged when they are searched for duplicates.
+No cohort can have it."""
+
 
 def find_source_id(platform: Platform, cohort: str, entity: str, token: str) -> str:
     """The source id of a record by its token: those cannot be turned back, only made again and
@@ -24,6 +28,11 @@ def find_source_id(platform: Platform, cohort: str, entity: str, token: str) -> 
                 for (source_id,) in rows:
                     if token_of(key, entity, source_id) == token:
                         return str(source_id)
+    if cohort == POPULATION:
+        raise ConfigurationError(
+            f"the staged records of the last search do not have {token}: `migration duplicates find` "
+            "makes them again"
+        )
     raise ConfigurationError(
         f"{entity} in cohort {cohort} has no source record {token}: it was found at the destination "
         f"only, or the cohort's staged files are gone (`migration run --cohort {cohort}`)"

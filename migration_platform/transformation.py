@@ -6,10 +6,11 @@ It feeds `mapping` and writes Parquet; it decides nothing about a record.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -17,9 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from migration_platform.entity import Entity
-from migration_platform.mapping import ends_schema, map_batch, records_schema
+from migration_platform.mapping import ends_schema, follow_merges, map_batch, records_schema
 from migration_platform.ruling import NO_RULINGS, Rulings
 from migration_platform.staging import BATCH_ROWS, quote_name, quote_text
+
+NO_STAND_INS: Mapping[str, Sequence[Mapping[str, Any]]] = {}
 
 ENDS_HASH = 'concat(source_id, chr(0), "end", chr(0), id)'
 
@@ -47,15 +50,20 @@ def transform_snapshot(
     window_start: datetime | None,
     absent: frozenset[str],
     rulings: Rulings = NO_RULINGS,
+    stand_ins: Mapping[str, Sequence[Mapping[str, Any]]] = NO_STAND_INS,
 ) -> Transformation:
     """Map every record of `snapshot`; write `mapped` and `ends`.
 
     `parents` gives the ends of each referenced entity that is applicable. Destination ids are
     derived here (`assign_ids`), fingerprints added (`fingerprint_sql`). `rulings`: what people
-    decided about single records. The files hold the records in
+    decided about single records; `stand_ins`: of each referenced entity, where its merged records
+    stand. The files hold the records in
     the snapshot's order, so that the same input gives the same bytes.
     """
-    known = {name: pl.read_parquet(path) for name, path in parents.items()}
+    known = {
+        name: follow_merges(pl.read_parquet(path), stand_ins.get(name, ()))
+        for name, path in parents.items()
+    }
     reader = (
         connection.cursor()
         .sql(

@@ -15,7 +15,7 @@ totals that the source computes from claims; the destination computes its own).
 
 from pathlib import Path
 
-from migration_platform.entity import Entity, Field, Reference, Rule, Source
+from migration_platform.entity import Entity, Field, Likeness, Reference, Rule, Source
 from migration_platform.translation import (
     code,
     date,
@@ -123,5 +123,17 @@ ENTITY = Entity(
         ),
     ),
     carries=("death_date",),
+    likeness=Likeness(
+        spelled=("first_name", "last_name", "address_line"),
+        dates=("birth_date",),
+        exact=("national_id", "postal_code", "phone_e164", "email"),
+        blocks=(
+            ("national_id",),
+            ("birth_date",),
+            ("phone_e164",),
+            ("email",),
+            ("last_name", "postal_code"),
+        ),
+    ),
     file=Path(__file__),
 )

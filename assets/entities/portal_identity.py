@@ -8,12 +8,17 @@ A second account with the same sign-in name waits for a person, because the dest
 once. An account in use without an address or a password hash moves, and somebody must look at it: the
 patient cannot get in.
 
+The account of a registration that was merged into another patient waits for a person: one person has
+one account.
+
 Every column is moved.
 """
 
 from pathlib import Path
 
-from migration_platform.entity import Concern, Entity, Field, Reference, Source
+import polars as pl
+
+from migration_platform.entity import Concern, Entity, Field, Reference, Rule, Source
 from migration_platform.translation import code, email, identifier, instant, phone
 
 MAPS = Path(__file__).parent / "code_maps"
@@ -50,6 +55,15 @@ ENTITY = Entity(
         ),
         Field("created_at", "timestamp", instant("CREATED"), description="When registered"),
         Field("last_login_at", "timestamp", instant("LAST_LOGIN"), description="Last sign-in"),
+    ),
+    rules=(
+        Rule(
+            name="account-of-merged-patient",
+            end="excepted",
+            when=pl.col("PATIENT.merged"),
+            sentence="The registration that it belongs to was merged into another patient",
+            kind="second of one person",
+        ),
     ),
     concerns=(
         Concern(

@@ -7,16 +7,22 @@ is archived by the day it was cancelled or would have renewed.
 A subscription in force whose patient has no practitioner or no program moves, and somebody must look at
 it: the patient pays, and nobody answers for the care.
 
+A subscription in force of a registration that was merged into another patient waits for a person:
+nobody pays twice for one program.
+
 Every column is moved.
 """
 
 from pathlib import Path
 
-from migration_platform.entity import Concern, Entity, Field, Reference, Retention, Source
+import polars as pl
+
+from migration_platform.entity import Concern, Entity, Field, Reference, Retention, Rule, Source
 from migration_platform.translation import code, date, first_of, identifier, money
 
 MAPS = Path(__file__).parent / "code_maps"
 STATUS = code("STATUS", MAPS / "subscription_status.csv")
+IN_FORCE = ~STATUS.value.is_in(["cancelled", "expired"])
 RENEWS, CANCELLED = date("RENEWS"), date("CANCELLED")
 
 ENTITY = Entity(
@@ -56,9 +62,18 @@ ENTITY = Entity(
     ),
     retention=Retention(
         since=first_of(CANCELLED, RENEWS),
-        keep=~STATUS.value.is_in(["cancelled", "expired"]),
+        keep=IN_FORCE,
         keep_sentence="it is neither cancelled nor expired",
         is_record_date=False,
+    ),
+    rules=(
+        Rule(
+            name="subscription-of-merged-patient",
+            end="excepted",
+            when=pl.col("PATIENT.merged") & IN_FORCE,
+            sentence="In force, and the registration that it belongs to was merged into another patient",
+            kind="second of one person",
+        ),
     ),
     concerns=(
         Concern(

@@ -18,6 +18,7 @@ from migration_platform.command import (
     decide,
     demo,
     drill,
+    duplicate,
     evidence,
     exception,
     fault,
@@ -90,6 +91,7 @@ for command in (
     app.command()(command)
 app.command("open")(decide.open_wave)
 app.add_typer(exception.exception)
+app.add_typer(duplicate.duplicates)
 
 
 def main() -> None:

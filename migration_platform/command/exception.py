@@ -175,17 +175,17 @@ def correct(
 
 @exception.command()
 def accept(token: Token, proposal: Proposal, by: By, reason: Reason, json: Json = False) -> None:
-    """Accept a proposed correction, as somebody of the owner's role who did not propose it."""
+    """Accept a proposed correction or merge, as somebody of the owner's role who did not propose it."""
     from migration_platform import resolution
     from migration_platform.platform import Platform
 
     act = resolution.accept(Platform.open(), token, proposal=proposal, person=by, reason=reason)
-    _tell(act, f"{token} is corrected, {_again(act)}", json)
+    _tell(act, f"{token} is decided, {_again(act)}", json)
 
 
 @exception.command()
 def reject(token: Token, proposal: Proposal, by: By, reason: Reason, json: Json = False) -> None:
-    """Reject a proposed correction."""
+    """Reject a proposed correction or merge."""
     from migration_platform import resolution
     from migration_platform.platform import Platform
 
@@ -258,6 +258,23 @@ def keep_apart(token: Token, by: By, reason: Reason, json: Json = False) -> None
 
 
 @exception.command()
+def merge(
+    token: Token,
+    into: Annotated[str, typer.Option(help="The token of the person's other registration.")],
+    by: By,
+    reason: Reason,
+    json: Json = False,
+) -> None:
+    """Propose that a suspected duplicate is the same person as another patient. Another person must
+    accept it. From then on its chart moves as that one's."""
+    from migration_platform.duplicate.merging import propose_merge
+    from migration_platform.platform import Platform
+
+    act = propose_merge(Platform.open(), token, into=into, person=by, reason=reason)
+    _tell(act, f"proposal {act.number}: another person accepts or rejects it", json)
+
+
+@exception.command()
 def waive(
     token: Token,
     by: By,
@@ -278,7 +295,7 @@ def waive(
 
 @exception.command()
 def reopen(token: Token, by: By, reason: Reason, json: Json = False) -> None:
-    """Take back what was decided about a record: corrections, exclusion, settlement."""
+    """Take back what was decided about a record: corrections, exclusion, merge, settlement."""
     from migration_platform import resolution
     from migration_platform.platform import Platform
 

@@ -74,6 +74,14 @@ def print_case(case: dict[str, Any]) -> None:
             out.print(f"  what to do: {e['path']}", markup=False)
     if case["assignee"]:
         out.print(f"{case['assignee']} works on it.", markup=False)
+    for other in case["duplicates"]:
+        against = f"; against it {', '.join(other['differs'])}" if other["differs"] else ""
+        out.print(
+            f"may be the same person as {other['token']} ({other['end']}): probability "
+            f"{other['probability']:.4f}, weight {other['weight']:.1f}; for it "
+            f"{', '.join(other['agrees'])}{against}",
+            markup=False,
+        )
     for number in case["proposals"]:
         out.print(f"proposal {number} waits for another person to accept or reject it.")
     for ruling in case["rulings"]:
@@ -88,7 +96,9 @@ def print_case(case: dict[str, Any]) -> None:
             markup=False,
         )
     if "source" in case:
-        for name, text in case["source"].items():
-            out.print(f"    {name}: {text}", markup=False)
+        columns = dict.fromkeys(n for r in (case["source"], *case["others"].values()) for n in r)
+        for name in columns:
+            texts = [r.get(name, "-") for r in (case["source"], *case["others"].values())]
+            out.print(f"    {name}: {' | '.join(texts)}", markup=False)
         for number, text in case["values"].items():
             out.print(f"    entry {number}: {'nothing' if text is None else text}", markup=False)

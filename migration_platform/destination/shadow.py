@@ -160,7 +160,8 @@ def _choose(
     entities: Mapping[str, Entity],
     tables: Mapping[str, Relation],
 ) -> None:
-    """List the rows of the cohort: loaded, about to be written over, or hanging on such rows."""
+    """List the rows of the cohort: loaded, about to be written over, or hanging on such rows; and
+    those of other cohorts that these refer to (a chart may move as another cohort's patient)."""
     live.execute("CREATE TEMP TABLE chosen (entity text, id uuid) ON COMMIT DROP")
     live.execute(
         "INSERT INTO chosen SELECT entity, destination_id FROM migration.crosswalk "
@@ -187,6 +188,24 @@ def _choose(
                         sql.Literal(reference.entity),
                     )
                 )
+    staged = set(_staged(live, cohort, entities))
+    for name, table in reversed(list(tables.items())):
+        rows = sql.SQL(
+            "SELECT d.* FROM {} d JOIN (SELECT DISTINCT id FROM chosen WHERE entity = {}) c USING (id)"
+        )
+        sources: list[sql.Composable] = [
+            sql.SQL("({})").format(rows.format(table.identifier, sql.Literal(name)))
+        ]
+        if name in staged:
+            sources.append(sql.Identifier(SCHEMA, table_name(cohort, name)))
+        for field, reference in entities[name].references:
+            if not entities[reference.entity].is_reference:
+                for each in sources:
+                    live.execute(
+                        sql.SQL("INSERT INTO chosen SELECT DISTINCT {}, r.{} FROM {} r").format(
+                            sql.Literal(reference.entity), sql.Identifier(field.name), each
+                        )
+                    )
 
 
 def _columns(

@@ -16,6 +16,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from migration_platform.duplicate.stand_in import find_stand_ins
 from migration_platform.entity import Entity, Translation, Type
 from migration_platform.fault.benign import COLUMN_CHANGES, MAPPING_CHANGES, ColumnChange
 from migration_platform.fault.fault import Row, Value
@@ -165,6 +166,12 @@ def compare_spellings(
             duck,
             window_start=platform.window_start(cohort, entity.name),
             absent=platform.applicability[entity.name].absent,
+            stand_ins={
+                name: find_stand_ins(
+                    platform, platform.store.latest(home_of(platform, name), name, "transform")
+                )
+                for name in parents
+            },
         )
         chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
         found = duck.sql(

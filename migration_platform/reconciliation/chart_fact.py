@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import duckdb
 
 from migration_platform.reconciliation.column import quote_name, quote_text
-from migration_platform.reconciliation.completeness import StagedEntity
+from migration_platform.reconciliation.completeness import MOVES, StagedEntity
 from migration_platform.reconciliation.readback import PATIENT
 from migration_platform.sample_chart import Chart
 
@@ -20,7 +20,7 @@ RARE_SHARE = 50
 
 
 def read_charts(sql: duckdb.DuckDBPyConnection, staged: Sequence[StagedEntity]) -> dict[str, Chart]:
-    """The charts of a cohort's loaded patients, by the patient's source id. `staged` are its
+    """The charts of a cohort's patients that move, by the patient's source id. `staged` are its
     applicable entities, the patients' among them."""
     people = next(s for s in staged if s.entity.name == PATIENT)
     records = " UNION ALL ".join(
@@ -43,7 +43,7 @@ def read_charts(sql: duckdb.DuckDBPyConnection, staged: Sequence[StagedEntity]) 
     ]
     rows = sql.execute(
         "WITH chart AS (SELECT source_id AS patient FROM "
-        f"{_parquet(people.ends)} WHERE \"end\" = 'mapped'), "
+        f"{_parquet(people.ends)} WHERE {MOVES}), "
         f"record AS (SELECT * FROM ({records}) WHERE patient IN (SELECT patient FROM chart)), "
         "counted AS (SELECT patient, count(*) AS records, "
         "count(*) FILTER (WHERE \"end\" = 'excepted') AS waiting FROM record GROUP BY patient), "

@@ -16,6 +16,10 @@ import duckdb
 from migration_platform.entity import Entity
 from migration_platform.reconciliation.column import quote_name, quote_text
 from migration_platform.reconciliation.readback import PATIENT
+from migration_platform.ruling import MERGED
+
+MOVES = f"(\"end\" = 'mapped' OR rule = {quote_text(MERGED)})"
+"""Of the ends of patients: whose chart moves, as their own or as that of whom they are merged into."""
 
 SAMPLES = 5
 """Charts that a gap names by token."""
@@ -54,8 +58,8 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """A cohort's charts: those of its patients who are loaded. `patients` are all it has, loaded,
-    archived, excluded or waiting."""
+    """A cohort's charts: those of its patients who are loaded, or merged into another. `patients` are
+    all it has, loaded, archived, excluded or waiting."""
 
     patients: int
     charts: int
@@ -78,7 +82,7 @@ def find_gaps(
     ends = _parquet(people.ends)
     sql.execute(
         "CREATE OR REPLACE TEMP TABLE chart AS SELECT source_id AS patient "
-        f"FROM {ends} WHERE \"end\" = 'mapped'"
+        f"FROM {ends} WHERE {MOVES}"
     ).fetchall()
     sql.execute(
         "CREATE OR REPLACE TEMP TABLE gap (patient VARCHAR, id VARCHAR, entity VARCHAR, "

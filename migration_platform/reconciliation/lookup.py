@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -19,6 +19,7 @@ from migration_platform.errors import ConfigurationError
 from migration_platform.reconciliation.column import quote_text
 from migration_platform.reconciliation.correction import Corrections, snapshot_sql
 from migration_platform.reconciliation.document_file import look_at_file
+from migration_platform.reconciliation.merge import Merges, parents_sql
 from migration_platform.reconciliation.source_reading import Lookup, trim_sql
 
 BATCH = 10_000
@@ -27,13 +28,14 @@ BATCH = 10_000
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a cohort's records of an entity come from: the snapshot, the ends of each entity that it
-    refers to (of those applicable for this source), the source's documents folder, and what people
-    corrected."""
+    refers to (of those applicable for this source), the source's documents folder, what people
+    corrected, and of each of those entities which records they merged."""
 
     snapshot: Path
     parents: Mapping[str, Path]
     documents: Path
     corrections: Corrections | None = None
+    merges: Mapping[str, Merges] = field(default_factory=dict)
 
     @property
     def records(self) -> str:
@@ -44,8 +46,7 @@ class Origin:
 def prepare_lookup(sql: duckdb.DuckDBPyConnection, lookup: Lookup, origin: Origin) -> str:
     """The relation of a lookup, with a column `key`."""
     if lookup.kind == "parents":
-        path = quote_text(str(origin.parents[lookup.name]))
-        return f'(SELECT source_id AS key, id, patient, "end" FROM read_parquet({path}))'
+        return parents_sql(origin.parents[lookup.name], origin.merges.get(lookup.name))
     table = f"lookup_{lookup.alias}"
     if lookup.kind == "code map":
         _fill(sql, table, "key VARCHAR, becomes VARCHAR", [_read_code_map(Path(lookup.name))])

@@ -20,7 +20,7 @@ from migration_platform.reconciliation.entity_reconciliation import reconcile_en
 from migration_platform.reconciliation.lookup import Origin
 from migration_platform.reconciliation.readback import Readback
 from migration_platform.reconciliation.round_trip import readings_digest
-from migration_platform.stage.correction import corrections_of
+from migration_platform.stage.correction import corrections_of, merges_known
 from migration_platform.stage.record import (
     NOT_APPLICABLE_DIGEST,
     RunRecord,
@@ -146,16 +146,19 @@ def reconcile(platform: Platform, cohort: str, entity: str, *, full: bool = True
 def _origin(platform: Platform, cohort: str, entity: Entity) -> Origin:
     """What an entity's mapping is proved from."""
     staging = platform.staging
-    parents = {}
+    parents, merges = {}, {}
     for name in entity.parents:
         home = REFERENCE if platform.entity(name).is_reference else cohort
         if require(platform, home, name, "transform").applicable:
             parents[name] = staging.path(home, name, "ends")
+            if (merged := merges_known(platform, home, name)) is not None:
+                merges[name] = merged
     return Origin(
         staging.path(cohort, entity.name, "extract"),
         parents,
         platform.settings.source_documents,
         corrections_of(platform, cohort, entity.name),
+        merges,
     )
 
 

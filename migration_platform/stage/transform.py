@@ -8,7 +8,8 @@ import duckdb
 
 from migration_platform.concern import find_concerns
 from migration_platform.destination.staged_table import stage_records
-from migration_platform.exception_queue import read_concerns, read_exceptions
+from migration_platform.duplicate.stand_in import find_stand_ins
+from migration_platform.exception_queue import queue_duplicates, read_concerns, read_exceptions
 from migration_platform.exception_store import acts_of, replace_exceptions
 from migration_platform.ledger import input_digest
 from migration_platform.platform import REFERENCE, Platform
@@ -38,11 +39,13 @@ def transform(platform: Platform, cohort: str, entity: str) -> StageResult:
         if not extracted.applicable:
             run.update(applicable=False, reason=extracted.reason, digest=NOT_APPLICABLE_DIGEST)
         else:
-            parents = {}
+            parents, stand_ins = {}, {}
             for name in declared.parents:
                 home = REFERENCE if platform.entity(name).is_reference else cohort
-                if require(platform, home, name, "transform").applicable:
+                mapped_before = require(platform, home, name, "transform")
+                if mapped_before.applicable:
                     parents[name] = staging.path(home, name, "ends")
+                    stand_ins[name] = find_stand_ins(platform, mapped_before)
             rulings, newest = _read_rulings(platform, cohort, entity)
             with (
                 staging.replacing(cohort, entity, "mapped") as mapped,
@@ -59,6 +62,7 @@ def transform(platform: Platform, cohort: str, entity: str) -> StageResult:
                     window_start=platform.window_start(cohort, entity),
                     absent=platform.applicability[entity].absent,
                     rulings=rulings,
+                    stand_ins=stand_ins,
                 )
                 size = mapped.stat().st_size + ends.stat().st_size
                 with platform.destination() as connection:
@@ -73,6 +77,7 @@ def transform(platform: Platform, cohort: str, entity: str) -> StageResult:
                     read_exceptions(platform, entity, ends, duck),
                 )
                 _queue_concerns(platform, cohort, entity, mapped, rulings, duck)
+            queue_duplicates(platform, cohort, entity)
             run.update(
                 row_count=result.mapped,
                 digest=result.digest,

@@ -78,6 +78,7 @@ def test_what_ran_is_counted_and_what_was_not_declared_is_named() -> None:
         corrected={("visit", "NOTE"): 3},
         unread={"visit": ["LAT", "LON"]},
         unplanted={"late arriving": "there is no live source yet"},
+        duplicates="Whether two patients are one person.",
     )
 
     left_out = [(s.name, s.count) for s in spots if s.kind == "left out"]
@@ -93,7 +94,7 @@ def test_what_ran_is_counted_and_what_was_not_declared_is_named() -> None:
         "left out": 10,
         "corrected": 3,
         "unread": 2,
-        "method": 5,
+        "method": 6,
         "unplanted": 1,
     }
     assert summarize_blind_spots(counts) == (
@@ -104,7 +105,8 @@ def test_what_ran_is_counted_and_what_was_not_declared_is_named() -> None:
 
 def test_before_anything_ran_there_is_nothing_to_count() -> None:
     spots = find_blind_spots(
-        declare_blind_spots(VISIT), left_out=[], waiting={}, corrected={}, unread={}, unplanted={}
-    )
+        declare_blind_spots(VISIT), left_out=[], waiting={}, corrected={}, unread={}, unplanted={},
+        duplicates="",
+    )  # fmt: skip
 
     assert {s.count for s in spots} == {None}

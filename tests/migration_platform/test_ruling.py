@@ -14,9 +14,11 @@ from migration_platform.ruling import (
     seal,
 )
 
+SEALED = ("propose", "merge", "exclude", "keep apart", "settle")
+
 
 def act(number: int, action: str, token: str = "t1", **detail: Any) -> Act:
-    sealed = {"seal": f"s{number}"} if action in ("propose", "exclude", "settle") else {}
+    sealed = {"seal": f"s{number}"} if action in SEALED else {}
     at = datetime(2026, 11, 21, tzinfo=UTC)
     return Act(number, "one", "patient", token, action, "Ada", "why", {**detail, **sealed}, at)
 
@@ -39,6 +41,30 @@ def test_the_later_correction_of_a_column_counts() -> None:
     later = (act(3, "propose", column="NAME"), act(4, "accept", proposal=3))
 
     assert in_force(PROPOSED, ACCEPTED, *later) == [(3, "correct", "NAME")]
+
+
+def test_a_merge_counts_once_it_is_accepted_and_ends_with_a_reopening() -> None:
+    proposed, accepted = act(1, "merge", into="t2"), act(2, "accept", proposal=1)
+
+    assert in_force(proposed) == []
+    assert find_open_proposals([proposed]) == [proposed]
+    assert in_force(proposed, accepted) == [(1, "merge", "t2")]
+    assert in_force(proposed, accepted, act(3, "reopen")) == []
+
+
+def test_of_two_decisions_on_where_a_record_goes_the_later_one_counts() -> None:
+    merged = (act(1, "merge", into="t2"), act(2, "accept", proposal=1))
+    corrected = (act(5, "propose", column="NAME"), act(6, "accept", proposal=5))
+
+    assert in_force(*merged, act(3, "exclude")) == [(3, "exclude", "")]
+    assert in_force(act(0, "keep apart"), *merged, *corrected) == [
+        (1, "merge", "t2"),
+        (5, "correct", "NAME"),
+    ]
+
+
+def test_an_exclusion_that_came_of_a_merge_says_so() -> None:
+    assert in_force(act(1, "exclude", **{"while merged": True})) == [(1, "exclude", "while merged")]
 
 
 def test_a_reopening_ends_what_was_decided_about_its_record_only() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from migration_platform.entity import POLARS_TYPE, Entity, Reference
 from migration_platform.mapping import ENDS_SCHEMA, map_batch
+from migration_platform.ruling import MERGED
 
 WINDOW_START = datetime(2024, 6, 30, tzinfo=UTC)
 """Records from before this are old."""
@@ -53,7 +54,8 @@ def translate() -> Translate:
 def judge() -> Judge:
     """A record's end and the rule that decided it, every record that it names being on its way.
 
-    `parents` gives dates that the rules read of a record it names: {"patient": {"death_date": …}}.
+    `parents` gives dates that the rules read of a record it names: {"patient": {"death_date": …}};
+    `merged` among them says that it was merged into another.
     """
 
     def run(
@@ -68,6 +70,7 @@ def judge() -> Judge:
             named = record.get(reference.column)
             rows = [] if named is None or named in reference.absent else [named]
             carried = dict((parents or {}).get(reference.entity, {}))
+            rule = MERGED if carried.pop("merged", False) else None
             ends = pl.DataFrame(
                 {
                     "source_id": rows,
@@ -77,7 +80,8 @@ def judge() -> Judge:
                 },
                 schema_overrides=dict.fromkeys(("source_id", "id", "patient", "end"), pl.String),
             ).with_columns(
-                *[pl.lit(None, pl.String).alias(n) for n in ("rule", "kind", "field")],
+                pl.lit(rule, pl.String).alias("rule"),
+                *[pl.lit(None, pl.String).alias(n) for n in ("kind", "field")],
                 *[pl.lit(value, pl.Date).alias(name) for name, value in carried.items()],
             )
             assert set(ENDS_SCHEMA) <= set(ends.columns)

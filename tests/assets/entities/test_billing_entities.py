@@ -249,3 +249,15 @@ def test_a_payment_in_the_hour_of_a_clock_change_waits(judge, paid_at: str, rule
 )
 def test_what_is_old_and_settled_is_archived(judge, entity, record, end: str) -> None:
     assert judge(entity, record)[0] == end
+
+
+def test_a_subscription_in_force_of_a_merged_registration_waits(judge) -> None:
+    merged = {"patient": {"merged": True}}
+    over = {**SUBSCRIPTION, "STATUS": "cancelled", "CANCELLED": "2026-01-05"}
+
+    assert judge(subscription.ENTITY, SUBSCRIPTION) == ("mapped", None)
+    assert judge(subscription.ENTITY, SUBSCRIPTION, merged) == (
+        "excepted",
+        "subscription-of-merged-patient",
+    )
+    assert judge(subscription.ENTITY, over, merged) == ("mapped", None)

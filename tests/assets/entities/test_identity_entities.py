@@ -143,3 +143,13 @@ def test_a_portal_identity(translate) -> None:
         "created_at": datetime(2023, 5, 6, 7, 8, 9, tzinfo=UTC),
     }
     assert portal_identity.ENTITY.retention is None
+
+
+def test_the_account_of_a_merged_registration_waits(judge) -> None:
+    record = {"Id": "a-1", "PATIENT": "p-1", "LOGIN": "sofia", "STATUS": "closed"}
+
+    own = judge(portal_identity.ENTITY, record)
+    other = judge(portal_identity.ENTITY, record, {"patient": {"merged": True}})
+
+    assert own == ("mapped", None)
+    assert other == ("excepted", "account-of-merged-patient")

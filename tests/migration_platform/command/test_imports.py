@@ -38,6 +38,7 @@ def imported_by(*words: str) -> str:
         ("status",),
         ("accounting",),
         ("exceptions",),
+        ("duplicates", "list"),
         ("promote", "active"),
         ("promote", "pilot"),
     ],

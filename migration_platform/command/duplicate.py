@@ -1,0 +1,73 @@
+"""`migration duplicates …`: patients who are probably registered twice.
+
+What is done about one is an act of `migration exception` (merge, keep-apart, reopen).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import typer
+from rich.table import Table
+
+from migration_platform.command.console import Json, out, print_json
+
+duplicates = typer.Typer(
+    name="duplicates", help="Patients who may be registered twice.", no_args_is_help=True
+)
+
+
+@duplicates.command()
+def find(json: Json = False) -> None:
+    """Search all patients of the source for duplicates, and queue what was found. It decides nothing."""
+    from migration_platform.duplicate.search import search_duplicates
+    from migration_platform.platform import Platform
+
+    found = search_duplicates(Platform.open())
+    if json:
+        print_json(asdict(found))
+        return
+    out.print(
+        f"{found.waiting:,} of {found.records:,} {found.entity} records may be a second registration."
+        if found.waiting
+        else f"None of {found.records:,} {found.entity} records looks like a second registration."
+    )
+    if found.left_out:
+        out.print(
+            f"Not compared: {found.left_out:,} test accounts, repeated rows and repeated keys."
+        )
+    if found.waiting:
+        out.print("Next: `migration duplicates list`, then `migration exception show TOKEN`.")
+
+
+@duplicates.command("list")
+def list_pairs(json: Json = False) -> None:
+    """List the pairs that the newest search proposes, by token, the likeliest first."""
+    from migration_platform.duplicate.merging import list_likeness
+    from migration_platform.platform import Platform
+
+    search, pairs = list_likeness(Platform.open())
+    if json:
+        print_json({"search": asdict(search), "pairs": pairs})
+        return
+    still = sum(1 for p in pairs if not p["decision"])
+    out.print(
+        f"{len(pairs):,} pairs found on {search.found_at:%Y-%m-%d %H:%M} UTC among "
+        f"{search.records:,} {search.entity} records; {still:,} not decided."
+        if pairs
+        else f"No pair found on {search.found_at:%Y-%m-%d %H:%M} UTC among {search.records:,} "
+        f"{search.entity} records."
+    )
+    if not pairs:
+        return
+    table = Table("token", "may be", "decision", title="the likeliest first", title_justify="left")
+    for title in ("probability", "weight"):
+        table.add_column(title, justify="right")
+    table.add_column("for it")
+    table.add_column("against it")
+    for p in pairs:
+        table.add_row(
+            p["token"], p["other"], p["decision"] or "open", f"{p['probability']:.4f}",
+            f"{p['weight']:.1f}", ", ".join(p["agrees"]), ", ".join(p["differs"]),
+        )  # fmt: skip
+    out.print(table)

@@ -1,0 +1,1 @@
+"""Duplicates: patients who are registered twice. Proposed by a search, decided by a person."""

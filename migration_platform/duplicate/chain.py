@@ -1,0 +1,40 @@
+"""Chain: what keeps merges one step long.
+
+A record that others were merged into is not merged away itself, and nothing is merged into a record
+that was: so each merged record has one survivor, and a merge is undone without asking for others.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from migration_platform.errors import GateClosedError
+from migration_platform.exception_store import acts_in, lock_records
+from migration_platform.platform import Platform
+from migration_platform.ruling import Act, find_rulings
+
+EVERYWHERE = "*"
+"""In place of a cohort: merges of all cohorts are looked at together."""
+
+
+def require_no_chain(
+    platform: Platform, connection: psycopg.Connection[Any], proposed: Act
+) -> None:
+    """Raise GateClosedError if a merge would hang on another one. Within the transaction that accepts
+    it: of two at once, the second sees the first."""
+    lock_records(connection, EVERYWHERE, proposed.entity)
+    acts = acts_in(platform.store, [c.name for c in platform.plan.cohorts])
+    merged = {r.token: r.about for r in find_rulings(acts) if r.effect == "merge"}
+    into = proposed.detail["into"]
+    if into in merged:
+        raise GateClosedError(
+            f"{into} is merged itself, into {merged[into]}: merge {proposed.token} into that one."
+        )
+    others = sorted(token for token, survivor in merged.items() if survivor == proposed.token)
+    if others:
+        raise GateClosedError(
+            f"{', '.join(others)} is merged into {proposed.token}: take that back first (exception "
+            f"reopen), and merge both into {into}."
+        )
