@@ -77,6 +77,7 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
         charts=[describe_charts(platform, name) for name in names],
         exceptions=count_exceptions(store, everywhere),
         rulings=_count_rulings(platform, everywhere),
+        searched_at=searched.found_at if (searched := newest_search(store)) else None,
         rollbacks=_rollbacks(platform, everywhere),
         drills=[drill.evidence for drill in newest_drills(store, names)],
         record=read_record(platform, wave, log),

@@ -28,7 +28,6 @@ WHILE_MERGED = "while merged"
 SUSPECTED = "suspected-duplicate"
 """The rule of a record whose `distinct` columns another has too."""
 
-
 POSSIBLE = "possible duplicate"
 """Kind and rule of a record that a search takes for a second registration. It moves."""
 

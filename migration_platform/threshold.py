@@ -15,6 +15,7 @@ from typing import Any
 from migration_platform.criteria import MEASURES
 from migration_platform.figure import read_figure
 from migration_platform.rehearsal import CLOCKS
+from migration_platform.ruling import POSSIBLE
 
 Document = Mapping[str, Any]
 
@@ -44,6 +45,13 @@ def exceeds(part: int | Decimal, whole: int | Decimal, percent: float | str) -> 
 def find_unfulfilled(document: Document, at: datetime) -> Iterator[str]:
     """Criteria for going on that do not hold, or that nothing was measured for."""
     for threshold in document["criteria"]["go"]:
+        if threshold.get("kind") == POSSIBLE and document["searched_at"] is None:
+            # None waits where nobody has looked, and that says nothing.
+            yield (
+                f"{threshold['measure']} of kind '{POSSIBLE}' is not known: nobody has searched for "
+                "duplicates (`migration duplicates find`)"
+            )
+            continue
         for reading in read(document, threshold["measure"], at, threshold.get("kind", "")):
             if reading.value is None:
                 yield f"{reading.where} {reading.lacking}"

@@ -33,6 +33,7 @@ def document(measure: str, bound: str, value: str, **other: Any) -> dict[str, An
         "cohorts": [{"name": "one", "missing_stages": [], "night": [],
                      "reconciled_at": "2026-11-21T10:00:00+00:00"}],
         "tripped_since": {},
+        "searched_at": None,
         **other,
     }  # fmt: skip
 
@@ -157,3 +158,18 @@ def test_a_wave_without_items_is_not_ready() -> None:
     [reason] = find_undone({"wave": "pilot", "readiness": []}, AT)
 
     assert reason.startswith("no readiness item is declared for wave pilot")
+
+
+def test_possible_duplicates_are_not_known_before_somebody_has_searched() -> None:
+    asked = {
+        "measure": "open exceptions", "kind": "possible duplicate", "bound": "at_most", "value": "0",
+    }  # fmt: skip
+    criteria = {"go": [asked], "triggers": [], "freshness_hours": 24}
+    never = document("", "", "", criteria=criteria, exceptions=[])
+    since = {**never, "searched_at": "2026-11-21T09:00:00+00:00"}
+
+    assert list(find_unfulfilled(since, AT)) == []
+    assert list(find_unfulfilled(never, AT)) == [
+        "open exceptions of kind 'possible duplicate' is not known: nobody has searched for "
+        "duplicates (`migration duplicates find`)"
+    ]

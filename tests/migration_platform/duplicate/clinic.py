@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from psycopg import sql
+
 from migration_platform import stage as stages
 from migration_platform.database import connect
+from migration_platform.destination.digest import digest_tables
 from migration_platform.duplicate.merging import propose_merge
 from migration_platform.duplicate.search import Found, search_duplicates
 from migration_platform.entity import Entity, Field, Likeness, Reference, Source
+from migration_platform.exception_store import list_open
+from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
 from migration_platform.resolution import accept
 from migration_platform.ruling import Act
 from migration_platform.token import token
+from migration_platform.trace import trace_record
 from migration_platform.translation import date, identifier, text
-from tests.migration_platform.stage.small_migration import check
+from tests.migration_platform.stage.small_migration import check, destination
 
 WAVES = """\
 [population]
@@ -180,3 +186,50 @@ def merge(platform: Platform, source_id: str, into: str) -> Act:
         platform, own, into=mark(platform, into), person="Bob", reason="same papers"
     )
     return accept(platform, own, proposal=proposed.number, person="Ada", reason="called them")
+
+
+def charts(platform: Platform, *names: str) -> list[tuple[str, str]]:
+    """Whose visits these patients' are at the destination: note, and the patient's family name."""
+    notes = ", ".join(f"'seen {name}'" for name in names)
+    return destination(
+        platform,
+        "SELECT v.note, p.last_name FROM visit v JOIN patient p ON p.id = v.patient_id "
+        f"WHERE v.note IN ({notes}) ORDER BY 1",
+    )
+
+
+def results_of(platform: Platform, visit: str) -> list[tuple[str]]:
+    """The family name of the patient of a visit's result."""
+    return destination(
+        platform,
+        "SELECT p.last_name FROM result r JOIN patient p ON p.id = r.patient_id "
+        f"JOIN visit v ON v.id = r.visit_id WHERE v.note = 'seen {visit}'",
+    )
+
+
+def digest(platform: Platform) -> str:
+    tables = [sql.Identifier(name) for name in ENTITIES]
+    with platform.destination() as connection:
+        return digest_tables(connection, tables)
+
+
+def proposed(platform: Platform) -> set[str]:
+    """The possible duplicates of cohort one that wait for a person."""
+    rows = list_open(platform.store, ["one"], kind="possible duplicate", owner="clinical lead")
+    return {row["token"] for row in rows}
+
+
+def end(platform: Platform, source_id: str, entity: str = "patient") -> tuple[str, str | None]:
+    found = trace_record(platform, entity, source_id)
+    return found.end, found.rule
+
+
+def differing(platform: Platform, cohort: str) -> dict[str, tuple[int, int, int, bool | None]]:
+    """Mismatched, missing and unexpected of each entity, and whether it balances."""
+    return {
+        a.entity: (a.mismatched or 0, a.missing or 0, a.unexpected or 0, a.balanced)
+        for a in account_for(platform, [cohort])
+    }
+
+
+CLEAN = dict.fromkeys(ENTITIES, (0, 0, 0, True))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from psycopg import sql
 
-from migration_platform.destination.digest import digest_tables
 from migration_platform.drill import drill
 from migration_platform.errors import MigrationError
 from migration_platform.platform import Platform
 from migration_platform.rollback import roll_back
-from tests.migration_platform.duplicate.clinic import ENTITIES, merge, move, search
+from tests.migration_platform.duplicate.clinic import digest, merge, move, search
 
 
 @pytest.fixture
@@ -22,11 +20,6 @@ def merged(platform: Platform) -> Platform:
     merge(platform, "anna-2", "anna-1")
     move(platform, "one")
     return platform
-
-
-def digest(platform: Platform) -> str:
-    with platform.destination() as connection:
-        return digest_tables(connection, [sql.Identifier(name) for name in ENTITIES])
 
 
 def test_a_cohort_is_drilled_whose_charts_hang_on_patients_of_another(merged: Platform) -> None:
