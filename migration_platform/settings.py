@@ -43,7 +43,11 @@ class Settings:
     source_documents: Path
     destination_documents: Path
     reports: Path
-    report_port: int
+    room_port: int
+    room_url: str
+    """Under which people reach the room: behind a proxy with TLS another one than the port's."""
+    dagster_pages: str
+    """Where Dagster's pages are, for links to them."""
     secrets: Path
     given_token_key: str | None = None
     platform_owner_url: str | None = None
@@ -83,7 +87,9 @@ class Settings:
                 "MIGRATION_DESTINATION_DOCUMENTS", home / "destination-documents"
             ),
             reports=place("MIGRATION_REPORTS", home / "reports"),
-            report_port=_count(environ, "MIGRATION_REPORT_PORT", 3010, most=65535),
+            room_port=(port := _count(environ, "MIGRATION_ROOM_PORT", 3010, most=65535)),
+            room_url=_address(environ, "MIGRATION_ROOM_URL", f"http://127.0.0.1:{port}"),
+            dagster_pages=_address(environ, "MIGRATION_DAGSTER_PAGES", "http://127.0.0.1:3000"),
             secrets=home / "secrets",
             platform_owner_url=_url(environ, "platform_owner"),
             given_token_key=environ.get("MIGRATION_TOKEN_KEY") or None,
@@ -104,6 +110,11 @@ class Settings:
             "dagster": self.dagster_url,
         }
         return urls[name]
+
+    @property
+    def room_hosts(self) -> tuple[str, str]:
+        """The names under which the room answers on this machine."""
+        return f"127.0.0.1:{self.room_port}", f"localhost:{self.room_port}"
 
     @property
     def needs_embedded(self) -> bool:
@@ -217,6 +228,16 @@ def _url(environ: Mapping[str, str], name: str) -> str | None:
             "needs escaping (such as @ / : # %) stands bare. Percent-encode it."
         ) from None
     return f"postgresql://{rest}"
+
+
+def _address(environ: Mapping[str, str], name: str, default: str) -> str:
+    given = (environ.get(name) or default).rstrip("/")
+    parts = urlsplit(given)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+        raise ConfigurationError(
+            f"{name}: must read https://host or http://host:port, without a path, is {given!r}."
+        )
+    return given
 
 
 def _count(environ: Mapping[str, str], name: str, default: int, most: int | None = None) -> int:

@@ -13,6 +13,7 @@ import traceback
 import typer
 
 from migration_platform.command import (
+    account,
     blind_spot,
     chart,
     decide,
@@ -78,6 +79,7 @@ for command in (
     status.trace,
     status.mapping,
     fault.faults,
+    account.account,
     server.up,
     server.down,
     server.ui,

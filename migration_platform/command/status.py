@@ -33,23 +33,19 @@ def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
     """Each wave with verdict, reasons, evidence digest and cohorts."""
     from migration_platform.blind_spot import BlindSpot, count_blind_spots
     from migration_platform.governance import assemble_evidence
+    from migration_platform.wave_status import state_wave
 
     found = []
     for name in names:
         evidence = assemble_evidence(platform, name)
-        before = platform.plan.before(name)
-        reasons = list(evidence.reasons)
+        said = state_wave(platform, evidence)
         charts = {c["cohort"]: c for c in evidence.document["charts"]}
-        if before is not None and platform.store.promotion(before.name) is None:
-            reasons.insert(0, f"wave {before.name} is not promoted, so no cohort of it may load")
         found.append(
             {
                 "name": name,
-                "verdict": evidence.verdict,
-                "sentence": evidence.sentence
-                if reasons == list(evidence.reasons)
-                else f"Wave {name} is held: {reasons[0]}.",
-                "reasons": reasons,
+                "verdict": said.verdict,
+                "sentence": said.sentence,
+                "reasons": list(said.reasons),
                 "waived": evidence.waived,
                 "evidence_digest": evidence.digest,
                 "blind_spots": count_blind_spots(
