@@ -26,6 +26,4 @@ def state_wave(platform: Platform, seen: Evidence) -> WaveStatus:
     if before is None or platform.store.promotion(before.name) is not None:
         return WaveStatus(seen.verdict, seen.sentence, seen.reasons)
     closed = f"wave {before.name} is not promoted, so no cohort of it may load"
-    return WaveStatus(
-        seen.verdict, f"Wave {seen.wave} is held: {closed}.", (closed, *seen.reasons)
-    )
+    return WaveStatus(seen.verdict, f"Wave {seen.wave} is held: {closed}.", (closed, *seen.reasons))

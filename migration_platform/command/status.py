@@ -186,13 +186,25 @@ def mapping(
 def trace(
     entity: Annotated[str, typer.Argument(help="The kind of record, e.g. patient.")],
     identifier: Annotated[str, typer.Argument(help="Its source id, destination id or token.")],
+    by: Annotated[str, typer.Option(help="Who looks: a name that people.toml has.")],
+    reason: Annotated[str, typer.Option(help="Why: kept with the name and the token.")],
     json: Json = False,
 ) -> None:
-    """Show one record's whole way. It prints patient data: to this terminal only."""
-    from migration_platform.platform import Platform
-    from migration_platform.trace import trace_record
+    """Show one record's whole way. It prints patient data: to this terminal only.
 
-    found = trace_record(Platform.open(), entity, identifier)
+    That somebody looked is recorded before anything is printed.
+    """
+    from migration_platform.platform import Platform
+    from migration_platform.right import require_right
+    from migration_platform.trace import trace_record
+    from migration_platform.value_view import record_view
+
+    platform = Platform.open()
+    require_right(platform.people, by, "see values")
+    found = trace_record(platform, entity, identifier)
+    record_view(
+        platform, person=by, way="command line", what=entity, token=found.token, reason=reason
+    )
     if json:
         print_json(found)
         return

@@ -13,7 +13,6 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 from urllib.parse import parse_qs, quote, urlsplit
 
 import psycopg
@@ -51,12 +50,6 @@ HEADERS = {
 }
 
 
-class SignOn(Protocol):
-    """The company's own sign-on, if there is one."""
-
-    label: str
-
-
 @dataclass(frozen=True, slots=True)
 class Way:
     """A route: what is asked for, the right that it takes (None: nobody need be signed in), and what
@@ -81,7 +74,6 @@ class Room:
     secure: bool
     errands: Errands
     ways: Sequence[Way]
-    sign_on: SignOn | None = None
 
     @property
     def prefix(self) -> str:

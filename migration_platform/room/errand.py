@@ -77,9 +77,7 @@ class Errands:
         threading.Thread(target=self._do, args=(number, work), daemon=True).start()
         return number
 
-    def promote(
-        self, platform: Platform, wave: str, person: str, reason: str, digest: str
-    ) -> str:
+    def promote(self, platform: Platform, wave: str, person: str, reason: str, digest: str) -> str:
         """Promote a wave. What can be refused at once is refused here."""
         plan_promotion(platform, wave, person=person, evidence_digest=digest)[0].require()
 
@@ -94,6 +92,19 @@ class Errands:
             return f"Wave {wave} is promoted: entry {decision.sequence} of the decision log.{told}"
 
         return self.begin(f"Promote wave {wave}", wave, person, work)
+
+    def roll_back(self, platform: Platform, wave: str, person: str, reason: str) -> str:
+        """Roll a wave back: every loaded cohort of it, then the wave."""
+        names = [c.name for c in platform.plan.wave(wave).cohorts]
+
+        def work(own: Platform, tell: Callable[[str, int, int], None]) -> str:
+            from migration_platform.wave_rollback import roll_back_all
+
+            tell("Taking back what was loaded", 0, 0)
+            done = roll_back_all(own, names, wave=wave, person=person, reason=reason)
+            return " ".join(each.sentence for each in done) or f"Wave {wave} is rolled back."
+
+        return self.begin(f"Roll back wave {wave}", wave, person, work)
 
     def _do(self, number: str, work: Work) -> None:
         def tell(words: str, done: int, total: int) -> None:

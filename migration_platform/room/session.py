@@ -1,7 +1,7 @@
 """Session: somebody is signed in, in one browser, until they sign out, stay away or time is up.
 
 Kept in the platform store under a hash of what the browser holds, so that it can be ended from here.
-Who may sign in stands in `account` and `single_sign_on`.
+Who may sign in stands in `account`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LONGEST = timedelta(hours=10)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`account` is None for somebody whom the company's own sign-on has let in."""
+    """`account` is None for somebody who did not come in with a password of ours."""
 
     person: str
     account: str | None
@@ -55,9 +55,7 @@ def find_session(store: Store, held: str) -> Session | None:
         if row is None:
             return None
         if now - row.pop("seen_at") > timedelta(minutes=1):
-            c.execute(
-                "UPDATE migration.session SET seen_at = %s WHERE key = %s", (now, _key(held))
-            )
+            c.execute("UPDATE migration.session SET seen_at = %s WHERE key = %s", (now, _key(held)))
     return Session(**row)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who reads. `account` is None for who came in through the company's own sign-on; `must_change`
+    """Who reads. `account` is None for who came in without a password of ours; `must_change`
     until its password is one that only its owner knows."""
 
     person: str

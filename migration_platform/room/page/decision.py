@@ -104,9 +104,7 @@ def _lacks(action: Action, people: People, person: str, seen: Evidence) -> str:
 
 def _roles(people: People, person: str, document: Mapping[str, Any]) -> tuple[str, ...]:
     """In which roles the reader may sign that nobody has signed in on this evidence."""
-    done = {
-        s["role"] for s in document["sign_offs"] if s["evidence_digest"] == document["digest"]
-    }
+    done = {s["role"] for s in document["sign_offs"] if s["evidence_digest"] == document["digest"]}
     return tuple(
         role
         for role in find_roles(people, person)
@@ -114,9 +112,7 @@ def _roles(people: People, person: str, document: Mapping[str, Any]) -> tuple[st
     )
 
 
-def _items(
-    people: People, person: str, document: Mapping[str, Any]
-) -> tuple[tuple[str, str], ...]:
+def _items(people: People, person: str, document: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(
         (i["name"], i["says"])
         for i in document["readiness"]

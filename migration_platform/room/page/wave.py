@@ -44,7 +44,6 @@ class WavePage:
     criteria: Table
     cohorts: Table
     accounting: Table
-    ends: Mapping[str, int]
     metrics: Table
     blind_spots: str
     not_seen: Table
@@ -85,7 +84,6 @@ def describe_wave(platform: Platform, seen: Evidence, person: str) -> WavePage:
         criteria=list_criteria(document, datetime.now(UTC)),
         cohorts=_cohorts(document),
         accounting=add_up(document["accounting"], cohorts, f"/waves/{seen.wave}"),
-        ends={e: sum(a[e] or 0 for a in document["accounting"]) for e in ENDS},
         metrics=_metrics(document),
         blind_spots=summarize_blind_spots(count_blind_spots(_spots(document))),
         not_seen=_not_seen(document),

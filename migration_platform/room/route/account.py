@@ -89,11 +89,7 @@ def script(visit: Visit) -> Answer:
 
 
 def _sign_in_page(visit: Visit, there: str, problem: str) -> Shown:
-    values = {
-        "next": _local(there),
-        "problem": problem,
-        "sign_on": visit.room.sign_on.label if visit.room.sign_on else "",
-    }
+    values = {"next": _local(there), "problem": problem}
     return Shown("sign_in.html.j2", values, 400 if problem else 200)
 
 

@@ -64,6 +64,28 @@ def promote(visit: Visit) -> Answer:
     return Moved(f"/errands/{errand}")
 
 
+def plan_rollback(visit: Visit) -> Answer:
+    """What it would do, worked out at the destination; nothing is changed."""
+    from migration_platform.wave_rollback import roll_back_all  # what loads bring with them
+
+    wave = _wave(visit)
+    names = [c.name for c in visit.platform.plan.wave(wave).cohorts]
+    plans = roll_back_all(
+        visit.platform, names, wave=wave, person=visit.person, reason="", dry_run=True
+    )
+    removed = sum(sum(plan.removed.values()) for plan in plans)
+    return Shown("rollback.html.j2", {"wave": wave, "plans": plans, "removed": removed})
+
+
+def roll_back(visit: Visit) -> Answer:
+    """Begins it. The name of the wave must have been typed."""
+    wave, reason = _wave(visit), _required(visit, "reason")
+    if visit.said("name") != wave:
+        raise ConfigurationError(f"type the wave's name, {wave}, to roll it back")
+    errand = visit.room.errands.roll_back(visit.platform, wave, visit.person, reason)
+    return Moved(f"/errands/{errand}")
+
+
 def show_errand(visit: Visit) -> Answer:
     return Shown("errand.html.j2", {"errand": visit.room.errands.find(visit.path["errand"])})
 
@@ -87,5 +109,7 @@ WAYS = (
     Way("POST", "/waves/{wave}/ready", "ready", ready),
     Way("POST", "/waves/{wave}/sign", "sign", sign),
     Way("POST", "/waves/{wave}/promote", "promote", promote),
+    Way("GET", "/waves/{wave}/roll-back", "roll back", plan_rollback),
+    Way("POST", "/waves/{wave}/roll-back", "roll back", roll_back),
     Way("GET", "/errands/{errand}", "read", show_errand),
 )
