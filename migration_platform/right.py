@@ -12,7 +12,7 @@ from migration_platform.people import ROLES, People
 
 Action = Literal[
     "read", "see values", "see views", "judge", "ready", "sign", "hold", "open", "resume", "amend",
-    "promote", "complete", "roll back", "run", "drill",
+    "promote", "complete", "roll back",
 ]  # fmt: skip
 
 SPONSOR, CLINICAL, OPERATIONS, TECHNICAL, COMPLIANCE = ROLES
@@ -32,8 +32,6 @@ RIGHTS: dict[Action, tuple[str, ...]] = {
     "promote": DECIDE,
     "complete": DECIDE,
     "roll back": DECIDE,
-    "run": (OPERATIONS, TECHNICAL),
-    "drill": (OPERATIONS, TECHNICAL),
 }
 """The roles that may. Counts and tokens are for everybody who is named, patients' values are not.
 Whoever is named may stop a wave. Which role may sign or say that an item is done depends on the wave:
@@ -53,8 +51,6 @@ WORDS: dict[Action, str] = {
     "promote": "promote a wave",
     "complete": "complete a wave",
     "roll back": "roll back",
-    "run": "run a cohort",
-    "drill": "rehearse a rollback",
 }
 
 
