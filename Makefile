@@ -22,7 +22,7 @@ demo: .venv/.ready
 	@$(RUN)/migration demo
 
 test: .venv/.ready
-	@$(RUN)/pytest
+	@$(RUN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 ui: .venv/.ready
 	@$(RUN)/migration ui

@@ -1,7 +1,8 @@
 """Jobs: which assets are materialized together. Each run is one process.
 
 `reference` once ahead of the cohorts, `cohort` for each cohort, `wave` for each wave, `nightly` and
-`nightly_reference` to reconcile again what is live, `nightly_report` to judge the night. A job has one kind of partition, because Dagster refuses to mix.
+`nightly_reference` to reconcile again what is live, `nightly_report` to judge the night, `triggers` to
+look at the rollback triggers. A job has one kind of partition, because Dagster refuses to mix.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ import dagster as dg
 from assets.cohort_assets import LOOK_TAG, NIGHTLY, stage_key
 from assets.night_assets import NIGHT
 from assets.partitions import WAVE_TAG, Partitions
+from assets.trigger_assets import TRIGGERS
 from assets.wave_assets import EVIDENCE, PROMOTION
 from migration_platform.entity import Entity
 from migration_platform.store import STAGES
@@ -72,6 +74,13 @@ def define_jobs(entities: Sequence[Entity], partitions: Partitions) -> dict[str,
             selection=[NIGHT],
             config=QUIET,
             description="Judges the night from what was recorded in it, and asks the source.",
+        ),
+        dg.define_asset_job(
+            "triggers",
+            selection=[TRIGGERS],
+            config=QUIET,
+            tags={"dagster/priority": "10"},  # never behind cohorts that wait for their turn
+            description="Looks at the rollback triggers of every live wave; a tripped one holds it.",
         ),
     ]
     return {job.name: job for job in jobs}

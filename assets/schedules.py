@@ -1,6 +1,6 @@
 """Schedules: the nightly reconciliation of every cohort that is live on the destination, of the
-reference entities that they stand on (a job of its own, because those have no partition), and the
-judgement of the night."""
+reference entities that they stand on (a job of its own, because those have no partition), the
+judgement of the night, and the look at the rollback triggers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -93,3 +93,27 @@ def define_nightly_report(job: Any, open_platform: Callable[[], Platform]) -> dg
         return dg.RunRequest(run_key=f"nightly/{night}/report")
 
     return nightly_report
+
+
+def define_triggers(
+    job: Any, open_platform: Callable[[], Platform], minutes: int
+) -> dg.ScheduleDefinition:
+    """One run every so many minutes, once a cohort is live."""
+
+    @dg.schedule(
+        name="triggers",
+        job=job,
+        cron_schedule="0 * * * *" if minutes == 60 else f"*/{minutes} * * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Looks at the rollback triggers every few minutes.",
+    )
+    def triggers(
+        context: dg.ScheduleEvaluationContext,
+    ) -> dg.RunRequest | dg.SkipReason:
+        if not open_platform().live_cohorts():
+            return dg.SkipReason("No cohort is live on the destination yet.")
+        at = context.scheduled_execution_time.isoformat(timespec="minutes")
+        return dg.RunRequest(run_key=f"triggers/{at}")
+
+    return triggers

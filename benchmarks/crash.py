@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import random
 import shutil
@@ -16,11 +17,12 @@ import signal
 import sys
 import tempfile
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,9 @@ from migration_platform.platform import Platform
 SNAPSHOTS = ("destination", "platform")
 FOLDERS = ("staging", "destination-documents")
 FILES = ("decision-log.head",)
+
+FORK = multiprocessing.get_context("forkserver")
+FORK.set_forkserver_preload(["benchmarks.crash_child"])
 
 
 @dataclass
@@ -98,10 +103,9 @@ class Harness:
         ]
 
     def describe(self) -> dict[str, Any]:
-        told: dict[str, Any] = {}
         path = self.home / "described.json"
-        self.run(lambda platform: _write(path, crash_child.describe(platform)))
-        told = json.loads(path.read_text())
+        self.run(partial(crash_child.write_description, path))
+        told: dict[str, Any] = json.loads(path.read_text())
         return told
 
     def run(
@@ -113,38 +117,23 @@ class Harness:
     ) -> int:
         """Run in a process of its own; returns the boundaries that it passed, or -1 if it was killed.
 
-        It is forked, so that its start costs nothing: this process itself opens no database pool and
-        runs neither Polars nor DuckDB.
+        A server that has loaded everything forks it, so that its start costs nothing; this process
+        may have threads, with which forking is not safe.
         """
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                os.close(reading)
-                count = crash_child.kill_at(boundary)
-                platform = crash_child.open_platform()
-                operation(platform)
-                platform.close()
-                os.write(writing, str(count()).encode())
-                code = 0
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                os._exit(code)
-        os.close(writing)
+        ours, theirs = FORK.Pipe(duplex=False)
+        child = FORK.Process(target=_run, args=(theirs, self.home, operation, boundary))
+        child.start()
+        theirs.close()
         if kill_after is not None:
             time.sleep(kill_after)
-            os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        with os.fdopen(reading, "rb") as pipe:
-            said = pipe.read()
-        if os.WIFSIGNALED(status):
+            child.kill()
+        child.join()
+        if child.exitcode == -signal.SIGKILL:
             self._wait_for_backends()
             return -1
-        if os.waitstatus_to_exitcode(status):
+        if child.exitcode:
             raise RuntimeError("the operation failed; what it said stands above")
-        return int(said)
+        return int(ours.recv())
 
     def _wait_for_backends(self) -> None:
         """A killed client's statement goes on at the server for a moment."""
@@ -183,8 +172,16 @@ class Harness:
             shutil.copy(self.home / f"before-{name}" / file, self.home / file)
 
 
-def _write(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value))
+def _run(
+    told: Connection, home: Path, operation: Callable[[Platform], None], boundary: int
+) -> None:
+    """The process that is killed: says how many boundaries it passed."""
+    os.environ["MIGRATION_HOME"] = str(home)
+    count = crash_child.kill_at(boundary)
+    platform = crash_child.open_platform()
+    operation(platform)
+    platform.close()
+    told.send(count())
 
 
 @contextmanager

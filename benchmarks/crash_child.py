@@ -279,6 +279,11 @@ def describe(platform: Platform) -> dict[str, Any]:
     }
 
 
+def write_description(path: Path, platform: Platform) -> None:
+    """The same as JSON, where the harness reads it."""
+    path.write_text(json.dumps(describe(platform)))
+
+
 def _files(folder: Path) -> dict[str, str]:
     """What stands below a folder. Drafts that a kill left are not looked at by anybody."""
     return {

@@ -102,6 +102,7 @@ def trial(patients: int, cohorts: list[int], seed: int = 7) -> Iterator[Trial]:
     waves = home / "waves.toml"
     parts = [COHORT.format(number=n, patients=size) for n, size in enumerate(cohorts, 1)]
     waves.write_text(WAVES + "".join(parts) + LAST)
+    shutil.copy(ROOT / "assets" / "exceptions.toml", home)
     environment = {**os.environ, "MIGRATION_HOME": str(home), "MIGRATION_WAVES": str(waves)}
     made = Trial(home, environment)
     try:

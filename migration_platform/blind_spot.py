@@ -18,6 +18,7 @@ KINDS: dict[str, str] = {
     "unproven": "Fields whose mapping nobody proves",
     "loss": "What the mapping does not carry over",
     "left out": "Records that are not compared",
+    "corrected": "Values that people corrected",
     "unread": "Source columns that no entity reads",
     "method": "What no comparison of this kind can see",
     "unplanted": "Kinds of faults that are not planted to test it",
@@ -33,6 +34,9 @@ METHOD = (
     "A rule that archives, excludes or holds back a record wrongly: the record is counted, its values "
     "are not compared.",
 )
+
+
+CORRECTED = "what one person proposed and another accepted, not what the source says"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +91,15 @@ def find_blind_spots(
     *,
     left_out: Sequence[Mapping[str, Any]],
     waiting: Mapping[str, int],
+    corrected: Mapping[tuple[str, str], int],
     unread: Mapping[str, Sequence[str]],
     unplanted: Mapping[str, str],
 ) -> tuple[BlindSpot, ...]:
     """The whole statement, in order of kind.
 
     `left_out` has, for what has run, an entry for each entity, end and rule with its count;
-    `waiting` the records of each entity in the exception queue, `unread` the columns of each
+    `waiting` the records of each entity in the exception queue, `corrected` the corrected values by
+    entity and source column, `unread` the columns of each
     entity's source table that nothing reads, `unplanted` classes of faults with the reason.
     """
     counts: dict[tuple[str, str], int] = {}
@@ -119,6 +125,10 @@ def find_blind_spots(
         if number
     ]
     found += [
+        BlindSpot("corrected", entity, column, CORRECTED, number)
+        for (entity, column), number in sorted(corrected.items())
+    ]
+    found += [
         BlindSpot("unread", entity, "", ", ".join(columns), len(columns))
         for entity, columns in unread.items()
         if columns
@@ -130,18 +140,21 @@ def find_blind_spots(
 
 
 def count_blind_spots(spots: Sequence[BlindSpot]) -> dict[str, int]:
-    """How many there are of each kind: records for those left out, columns for those unread."""
+    """How many there are of each kind: records for those left out, values for those corrected,
+    columns for those unread."""
     found = dict.fromkeys(KINDS, 0)
     for spot in spots:
-        found[spot.kind] += (spot.count or 0) if spot.kind in ("left out", "unread") else 1
+        counted = spot.kind in ("left out", "corrected", "unread")
+        found[spot.kind] += (spot.count or 0) if counted else 1
     return found
 
 
 def summarize_blind_spots(counts: Mapping[str, int]) -> str:
     """The statement in one sentence."""
+    corrected = f"corrected, {counts['corrected']:,} values; " if counts.get("corrected") else ""
     return (
         f"Not seen: of the fields, {counts['equality']:,} not compared exactly, {counts['unproven']:,} "
         f"unproven, {counts['loss']:,} losing something; left out, {counts['left out']:,} of the "
-        f"records; unread, {counts['unread']:,} of the source's columns; never planted, "
+        f"records; {corrected}unread, {counts['unread']:,} of the source's columns; never planted, "
         f"{counts['unplanted']:,} kinds of faults"
     )

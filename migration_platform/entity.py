@@ -155,6 +155,22 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Concern:
+    """A named reason for somebody to look at records that move nonetheless.
+
+    `query` is SQL (DuckDB's) over the cohort's mapped records: a relation for this entity and for
+    each that it refers to, with their destination fields beside `id` and `source_id`. Its one column
+    is the `source_id` of each record of this entity to look at. `getvariable('as_of')` is the instant
+    from which the cohort's ages count. `kind` names its queue.
+    """
+
+    name: str
+    query: str
+    sentence: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where an entity's records stand on the source platform.
 
@@ -163,7 +179,8 @@ class Source:
     key of its own and every row is a record, told apart by key and order of occurrence.
     `patient` names the column that holds the patient's source id; None for reference entities.
     `distinct` names columns whose combination must not recur over the whole table: from the second
-    record on, it is a suspected duplicate and waits in the exception queue for a person.
+    record on, it is a suspected duplicate and waits in the exception queue for a person, in the queue
+    `distinct_kind`.
     """
 
     table: str
@@ -171,6 +188,7 @@ class Source:
     patient: str | None = None
     unique: bool = True
     distinct: tuple[str, ...] = ()
+    distinct_kind: str = "duplicate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +222,7 @@ class Entity:
     fields: tuple[Field, ...]
     file: Path
     rules: tuple[Rule, ...] = ()
+    concerns: tuple[Concern, ...] = ()
     retention: Retention | None = None
     carries: tuple[str, ...] = ()
     document_path: str | None = None

@@ -17,17 +17,18 @@ from migration_platform.accounting import Account
 from migration_platform.blind_spot import BlindSpot
 from migration_platform.change import describe_changes
 from migration_platform.check import CheckOutcome
-from migration_platform.promotion import Verdict, decide
+from migration_platform.promotion import decide
+from migration_platform.verdict import Verdict
 from migration_platform.wave import Wave
 
 if TYPE_CHECKING:
     from migration_platform.wave_record import WaveRecord
 
-TIMES = ("reconciled_at", "seen_at", "proved_at", "unchanged", "recorded_at")
+TIMES = ("reconciled_at", "seen_at", "proved_at", "unchanged", "measured_at")
 """Of the entries on cohorts, reconciliations and metrics: when it was looked at, and whether by
 comparing or by proof that nothing changed; not what was found. Outside the digest."""
 
-BESIDE = ("assembled_at", "digest", "log", "sign_offs", "state")
+BESIDE = ("assembled_at", "digest", "log", "sign_offs", "state", "tripped_since")
 """When it was put together, and what was decided on it: outside the digest, so that signing the
 evidence leaves it the evidence that was signed."""
 
@@ -100,6 +101,7 @@ def assemble(
     reconciliations: Sequence[Mapping[str, Any]],
     charts: Sequence[Mapping[str, Any]],
     exceptions: Sequence[Mapping[str, Any]],
+    rulings: Sequence[Mapping[str, Any]],
     rollbacks: Sequence[Mapping[str, Any]],
     drills: Sequence[Mapping[str, Any]],
     record: WaveRecord,
@@ -111,7 +113,7 @@ def assemble(
     """Build a wave's evidence and decide on it.
 
     `accounts` holds, for each cohort and entity, its account and the digest of what was found at the
-    destination; `reconciliations` what the reconciliation of each said beyond counts; `charts`, for
+    destination; `rulings` what people decided about single records, counted; `reconciliations` what the reconciliation of each said beyond counts; `charts`, for
     each cohort, how complete its charts are and the sample that was drawn of them; `rollbacks` those
     of which nothing was loaded since, `drills` the newest one of each cohort; `blind_spots` what no
     comparison can see, for whoever signs.
@@ -147,25 +149,18 @@ def assemble(
             }
             for account, digest in accounts
         ],
-        "checks": [
-            {
-                "cohort": c.cohort,
-                "entity": c.entity,
-                "point": c.point,
-                "digest": c.digest,
-                "suite_digest": c.suite_digest,
-                "outcome": c.outcome,
-                "expectations": len(c.results),
-                "bad": c.count("failed") + c.count("error"),
-            }
-            for c in checks
-        ],
+        "checks": describe_checks(checks),
         "reconciliation": [dict(each) for each in reconciliations],
         "charts": [dict(each) for each in charts],
         "exceptions": [
-            {**{k: v for k, v in e.items() if k != "due_at"}, "due": _due(record, e)}
+            {
+                **{k: v for k, v in e.items() if k not in ("due_at", "overdue", "opened_at")},
+                "opened": e["opened_at"].astimezone(UTC).isoformat(timespec="seconds"),
+                "due": _due(record, e),
+            }
             for e in exceptions
         ],
+        "rulings": [dict(each) for each in rulings],
         "metrics": record.metrics,
         "readiness": record.readiness,
         "rollbacks": [dict(each) for each in rollbacks],
@@ -185,6 +180,23 @@ def assemble(
         ],
     }
     return Evidence(wave.name, document, digest, decide(document, at), promoted_by)
+
+
+def describe_checks(checks: Sequence[CheckOutcome]) -> list[dict[str, Any]]:
+    """Check outcomes as the document has them."""
+    return [
+        {
+            "cohort": c.cohort,
+            "entity": c.entity,
+            "point": c.point,
+            "digest": c.digest,
+            "suite_digest": c.suite_digest,
+            "outcome": c.outcome,
+            "expectations": len(c.results),
+            "bad": c.count("failed") + c.count("error"),
+        }
+        for c in checks
+    ]
 
 
 def _due(record: WaveRecord, exception: Mapping[str, Any]) -> list[list[Any]]:

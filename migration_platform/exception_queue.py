@@ -1,7 +1,8 @@
 """Exception queue: which records wait for a person, who owns them, and until when.
 
 What makes a record an exception is decided in `mapping` and in the entity files, and of a difference
-in `reconciliation`.
+in `reconciliation`; whose it is and for how long in `exceptions.toml`. What people do about one
+stands in `resolution`.
 """
 
 from __future__ import annotations
@@ -10,27 +11,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migration_platform.exception_kind import BY_FIELD, find_kind
+from migration_platform.exception_store import OpenException, replace_exceptions
 from migration_platform.staging import quote_text
-from migration_platform.store import OpenException, StageRun
+from migration_platform.store import StageRun
 from migration_platform.token import tokens
 from migration_platform.waiver import mark_waived
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import duckdb
 
+    from migration_platform.entity import Concern
     from migration_platform.platform import Platform
-
-HOURS = {
-    "duplicate": 72,
-    "broken reference": 48,
-    "untranslated": 48,
-    "unmapped code": 24,
-    "waiting": 72,
-    "difference": 24,
-}
-"""Hours until an exception is due, by kind."""
-
-HOURS_OTHERWISE = 48
 
 
 def read_exceptions(
@@ -46,18 +40,20 @@ def read_exceptions(
         .fetchall()
     )
     marks = tokens(platform.settings.token_key(), entity, [r[0] for r in rows])
-    owners = {name: platform.owner(entity, name) for name in {r[3] for r in rows}}
     return [
-        OpenException(
-            entity=entity,
-            token=mark,
-            kind=kind,
-            rule=rule,
-            field=field,
-            owner=owners[field],
-            hours=HOURS.get(kind, HOURS_OTHERWISE),
-        )
+        _open(platform, entity, mark, kind, rule, field)
         for mark, (_, kind, rule, field) in zip(marks, rows, strict=True)
+    ]
+
+
+def read_concerns(
+    platform: Platform, entity: str, concerns: Mapping[str, Concern]
+) -> list[OpenException]:
+    """The records that move and that somebody must look at, by token."""
+    marks = tokens(platform.settings.token_key(), entity, list(concerns))
+    return [
+        _open(platform, entity, mark, concern.kind, concern.name, "")
+        for mark, concern in zip(marks, concerns.values(), strict=True)
     ]
 
 
@@ -83,11 +79,17 @@ def queue_differences(platform: Platform, reconciled: StageRun) -> bool:
                 "SELECT DISTINCT token, leg, field, kind FROM "
                 f"read_parquet({quote_text(str(path))}) ORDER BY token, leg, field, kind"
             ).fetchall()
-        owners = {name: platform.owner(entity, name) for name in {r[2] for r in rows}}
         for mark, leg, field, kind in rows:
             if (leg, field, kind) not in waived and mark not in found:
-                found[mark] = OpenException(
-                    entity, mark, "difference", kind, field, owners[field], HOURS["difference"]
-                )
-    platform.store.replace_exceptions(cohort, entity, "reconcile", list(found.values()))
+                found[mark] = _open(platform, entity, mark, "difference", kind, field)
+    replace_exceptions(platform.store, cohort, entity, "reconcile", list(found.values()))
     return bool(clusters) and len(waived) == len(clusters)
+
+
+def _open(
+    platform: Platform, entity: str, mark: str, kind: str, rule: str, field: str
+) -> OpenException:
+    """An exception with owner and hours of its kind. Raises ConfigurationError for an unknown one."""
+    declared = find_kind(platform.kinds, kind)
+    owner = platform.owner(entity, field) if declared.owner == BY_FIELD else declared.owner
+    return OpenException(entity, mark, kind, rule, field, owner, declared.hours)

@@ -22,12 +22,14 @@ from migration_platform.control_total import digest_totals
 from migration_platform.decision_log import read_whole
 from migration_platform.drill_record import newest_drills
 from migration_platform.evidence import CohortState, Evidence
+from migration_platform.exception_store import acts_in, count_exceptions
 from migration_platform.fault.unplanted import NOT_IN_CATALOGUE
 from migration_platform.ledger import account_for, input_digest
 from migration_platform.night import find_standing
 from migration_platform.night_log import read_newest
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.rollback_record import find_rolled_back, find_running
+from migration_platform.ruling import Ruling, digest_rulings, find_rulings
 from migration_platform.store import STAGES, Stage, StageRun
 from migration_platform.waiver import mark_waived
 from migration_platform.wave_record import read_record
@@ -72,7 +74,8 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
             if r.stage == "reconcile" and r.applicable
         ],
         charts=[describe_charts(platform, name) for name in names],
-        exceptions=store.count_exceptions(everywhere),
+        exceptions=count_exceptions(store, everywhere),
+        rulings=_count_rulings(platform, everywhere),
         rollbacks=_rollbacks(platform, everywhere),
         drills=[drill.evidence for drill in newest_drills(store, names)],
         record=read_record(platform, wave, log),
@@ -107,11 +110,29 @@ def _rollbacks(platform: Platform, cohorts: Sequence[str]) -> list[dict[str, str
     ]
 
 
+def _count_rulings(platform: Platform, cohorts: Sequence[str]) -> list[dict[str, Any]]:
+    """What people decided about single records, by cohort, entity and effect, and the digest of it."""
+    groups: dict[tuple[str, str, str], list[Ruling]] = {}
+    for ruling in find_rulings(acts_in(platform.store, cohorts)):
+        groups.setdefault((ruling.cohort, ruling.entity, ruling.effect), []).append(ruling)
+    return [
+        {
+            "cohort": cohort,
+            "entity": entity,
+            "effect": effect,
+            "count": len(found),
+            "digest": digest_rulings(found),
+        }
+        for (cohort, entity, effect), found in sorted(groups.items())
+    ]
+
+
 def read_blind_spots(
     platform: Platform, cohorts: Sequence[str], runs: Iterable[StageRun]
 ) -> tuple[BlindSpot, ...]:
     """What the reconciliation of these cohorts cannot see. `runs` are their newest ones."""
     left_out, unread = [], {}
+    corrected: Counter[tuple[str, str]] = Counter()
     waiting: Counter[str] = Counter()
     for run in runs:
         if run.cohort not in cohorts or not run.applicable:
@@ -119,12 +140,16 @@ def read_blind_spots(
         if run.stage == "reconcile":
             left_out += [{"entity": run.entity, **e} for e in run.detail.get("left_out", [])]
             waiting[run.entity] += run.counts.get("excepted", 0)
+        elif run.stage == "transform":
+            for column, number in run.detail.get("corrected", {}).items():
+                corrected[run.entity, column] += number
         elif run.stage == "extract":
             unread[run.entity] = run.detail.get("unread", [])
     return find_blind_spots(
         [spot for outline in platform.outlines.values() for spot in outline.blind_spots],
         left_out=left_out,
         waiting=waiting,
+        corrected=corrected,
         unread=unread,
         unplanted=NOT_IN_CATALOGUE,
     )

@@ -9,7 +9,9 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 from migration_platform.accounting import Account
+from migration_platform.exception_store import acts_of
 from migration_platform.platform import REFERENCE, Platform
+from migration_platform.ruling import digest_rulings, find_rulings
 from migration_platform.store import STAGES, Stage, StageRun
 
 
@@ -61,7 +63,8 @@ def input_digest(
     entity: str,
     newest: Callable[[str, str, Stage], StageRun | None],
 ) -> str:
-    """Digest of what a transform works from: the snapshot, and what became of the records it names.
+    """Digest of what a transform works from: the snapshot, what became of the records it names, and
+    what people decided about single records.
 
     `newest` gives the newest finished run of a cohort, entity and stage.
     """
@@ -72,4 +75,7 @@ def input_digest(
         run = newest(home, parent, "transform")
         parts.append(run.digest if run else "")
     parts.append(str(platform.window_start(cohort, entity)))
+    ruled = digest_rulings(find_rulings(acts_of(platform.store, cohort, entity)))
+    if ruled:
+        parts.append(ruled)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -13,6 +13,7 @@ from datetime import datetime
 import polars as pl
 
 from migration_platform.entity import POLARS_TYPE, End, Entity, Reference, Translation
+from migration_platform.ruling import NO_RULINGS, SUSPECTED, Rulings
 
 ENDS_SCHEMA: dict[str, pl.DataType] = {
     "source_id": pl.String(),
@@ -66,6 +67,7 @@ def map_batch(
     *,
     window_start: datetime | None = None,
     absent: frozenset[str] = frozenset(),
+    rulings: Rulings = NO_RULINGS,
 ) -> Mapped:
     """Map a batch of source records.
 
@@ -73,10 +75,10 @@ def map_batch(
     extract adds: `_id`, `_source_id`, `_patient`, `_repeat`, `_suspect`. `parents` gives the ends of
     each referenced entity (`ends_schema`); an entity without an entry is not applicable for this
     source. `absent` names the columns that the source lacks. Records from before `window_start`
-    (UTC) are archived if the entity has a retention rule. Every row of `batch` has one row in
-    `ends`, whatever happens.
+    (UTC) are archived if the entity has a retention rule. `rulings` is what people decided about
+    single records. Every row of `batch` has one row in `ends`, whatever happens.
     """
-    frame = _join_parents(entity, batch, parents)
+    frame = _join_parents(entity, apply_rulings(batch, rulings), parents)
     translated: list[pl.Expr] = []
     for each in entity.fields:
         value = (
@@ -128,6 +130,28 @@ def map_batch(
     return Mapped(records=records, ends=ends)
 
 
+def apply_rulings(batch: pl.DataFrame, rulings: Rulings) -> pl.DataFrame:
+    """The batch as people corrected it. `_ruling` is the rule by which they excluded a record."""
+    own = pl.col("_source_id")
+    said = [
+        own.replace_strict(
+            list(values), list(values.values()), default=pl.col(column), return_dtype=pl.String
+        ).alias(column)
+        for column, values in rulings.corrections.items()
+    ]
+    if rulings.apart:
+        said.append((pl.col("_suspect") & ~own.is_in(list(rulings.apart))).alias("_suspect"))
+    by_rule = pl.lit(None, pl.String)
+    if rulings.excluded:
+        by_rule = own.replace_strict(
+            list(rulings.excluded),
+            list(rulings.excluded.values()),
+            default=None,
+            return_dtype=pl.String,
+        )
+    return batch.with_columns(*said, by_rule.alias("_ruling"))
+
+
 def _join_parents(
     entity: Entity, batch: pl.DataFrame, parents: Mapping[str, pl.DataFrame]
 ) -> pl.DataFrame:
@@ -173,7 +197,8 @@ def _outcomes(
 ) -> list[_Outcome]:
     """Every way not to be mapped, in order of precedence: the first that holds decides.
 
-    Identical repeats leave first, then what is out of scope (with its parent, by rule, by age), so
+    Identical repeats leave first, then what a person excluded, then what is out of scope (with its
+    parent, by rule, by age), so
     that nobody has to work an exception for a record that would not have moved. Then exceptions:
     duplicates, rules, broken references, records that wait for another, untranslatable values.
     """
@@ -192,6 +217,7 @@ def _outcomes(
     ]
 
     add(pl.col("_repeat") == "identical", "excluded", "repeated-row")
+    add(pl.col("_ruling").is_not_null(), "excluded", pl.col("_ruling"))
     for each, reference in references:
         if each.required:
             end = pl.col(f"{each.name}.end")
@@ -206,7 +232,7 @@ def _outcomes(
         add(old & ~keep.fill_null(False) if keep is not None else old, "archived", "retention")
 
     add(pl.col("_repeat") == "conflict", "excepted", "repeated-key", "duplicate")
-    add(pl.col("_suspect"), "excepted", "suspected-duplicate", "duplicate")
+    add(pl.col("_suspect"), "excepted", SUSPECTED, entity.source.distinct_kind)
     for rule in rules:
         if rule.end == "excepted":
             add(rule.when, "excepted", rule.name, rule.kind)

@@ -84,6 +84,7 @@ def _rules(platform: Platform, entity: Entity) -> list[str]:
     else:
         said.append("Retention: none; its whole history moves.")
     said += [f"Rule `{r.name}` ({r.end}): {r.sentence}" for r in entity.rules]
+    said += [f"Concern `{c.name}` (it moves; {c.kind}): {c.sentence}" for c in entity.concerns]
     return said
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from migration_platform import log_head
@@ -18,12 +19,21 @@ from migration_platform.decision_log import read_whole, require_whole
 from migration_platform.errors import ConfigurationError, GateClosedError
 from migration_platform.evidence import Evidence, timeless
 from migration_platform.governance import assemble_evidence, look_again
+from migration_platform.notice import Notice
+from migration_platform.notifier import tell
 from migration_platform.opening import sealed_detail
 from migration_platform.platform import Platform
 from migration_platform.right import WORDS, Action, explain_lack, find_roles
 from migration_platform.seal import find_changes, find_seal
+from migration_platform.trigger import as_plain
+from migration_platform.watch import find_hindrances
 from migration_platform.wave_record import read_evidence
 from migration_platform.wave_state import EFFECTS, find_promotion, find_state, refuse
+
+DESPITE = "executive sponsor"
+"""The role that may resume a wave in spite of a tripped trigger, to put right what it measures."""
+
+MOST_HOURS_DESPITE = 24
 
 SHORTEST_DIGEST = 8
 """Digits by which a person may name the evidence that was read."""
@@ -58,10 +68,16 @@ class Move:
 
 
 def plan_move(
-    platform: Platform, wave: str, action: str, *, person: str, items: Sequence[str] = ()
+    platform: Platform,
+    wave: str,
+    action: str,
+    *,
+    person: str,
+    items: Sequence[str] = (),
+    despite_hours: int = 0,
 ) -> Move:
-    """What opening, holding, resuming, amending or completing a wave, or marking readiness items
-    (`items`) as done, asks for now."""
+    """What opening, holding, resuming (for so many hours in spite of a tripped trigger), amending or
+    completing a wave, or marking readiness items (`items`) as done, asks for now."""
     declared = platform.plan.wave(wave)
     log = read_whole(platform)
     conditions = [
@@ -78,6 +94,11 @@ def plan_move(
                 "" if changes else f"nothing that is sealed for wave {wave} has changed.",
             )
         )
+    if action == "resume" and not conditions[-1].problem:
+        if despite_hours:
+            conditions.append(_may_despite(platform, person, despite_hours))
+        else:
+            conditions.append(_untripped(platform, wave, log))
     if action == "complete" and not conditions[-1].problem:
         seen = assemble_evidence(platform, declared.name)
         conditions.append(_good(seen))
@@ -86,18 +107,49 @@ def plan_move(
     return Move(wave, action, tuple(conditions), (EFFECTS[action],))
 
 
-def make_move(platform: Platform, wave: str, action: str, *, person: str, reason: str) -> Decision:
+def make_move(
+    platform: Platform,
+    wave: str,
+    action: str,
+    *,
+    person: str,
+    reason: str,
+    despite_hours: int = 0,
+) -> Decision:
     """Record such a decision. Raises GateClosedError if a precondition is not met."""
     require_reason(reason, "reason")
-    plan_move(platform, wave, action, person=person).require()
-    detail = None
+    plan_move(platform, wave, action, person=person, despite_hours=despite_hours).require()
+    detail: dict[str, Any] | None = None
     digest = ""
+    if despite_hours:
+        tripped = find_hindrances(platform, wave, read_whole(platform))
+        until = datetime.now(UTC) + timedelta(hours=despite_hours)
+        detail = {
+            "despite": [trigger.name for trigger in tripped],
+            "until": until.isoformat(timespec="seconds"),
+            "triggers": [as_plain(trigger) for trigger in tripped],
+        }
     if action in ("open", "amend"):
         detail = sealed_detail(platform.decided_beforehand(wave))
     if action == "complete":
         digest = assemble_evidence(platform, wave).digest
-    return record(
+    decision = record(
         platform, wave, action, person=person, reason=reason, evidence_digest=digest, detail=detail
+    )
+    if action == "hold":
+        tell(platform.store, platform.settings, _notice(decision))
+    return decision
+
+
+def _notice(decision: Decision) -> Notice:
+    """That a wave is held. Not why: a person's own words may name a patient."""
+    return Notice(
+        event="wave held",
+        wave=decision.wave,
+        subject=f"entry {decision.sequence}",
+        sentence=f"Wave {decision.wave} is held by {decision.person}.",
+        reasons=(),
+        next=(f"migration status {decision.wave}", "migration log"),
     )
 
 
@@ -239,6 +291,29 @@ def is_legal(log: Sequence[Decision], wave: str, action: str) -> Condition:
     return Condition(
         f"the state of wave {wave} allows it: {action}", refuse(find_state(log, wave), wave, action)
     )
+
+
+def _untripped(platform: Platform, wave: str, log: Sequence[Decision]) -> Condition:
+    said = [trigger.said for trigger in find_hindrances(platform, wave, log)]
+    return Condition(
+        "no rollback trigger of it is tripped",
+        f"wave {wave} asks for another decision than this: {'; '.join(said)}. Roll back, or put right "
+        "what is measured and record it anew. If that takes a load, the executive sponsor may resume it "
+        "for some hours (--despite-trigger); a bound that is wrong is changed in criteria.toml, with "
+        f"`migration amend {wave}`."
+        if said
+        else "",
+    )
+
+
+def _may_despite(platform: Platform, person: str, hours: int) -> Condition:
+    words = f"{person} may resume it in spite of a tripped trigger, for {MOST_HOURS_DESPITE} hours at most"
+    if not platform.people.holds(person, DESPITE):
+        named = platform.people.named(DESPITE)
+        return Condition(words, f"that is for the {DESPITE} alone ({named}).")
+    if not 0 < hours <= MOST_HOURS_DESPITE:
+        return Condition(words, f"give a number of hours from 1 to {MOST_HOURS_DESPITE}.")
+    return Condition(words)
 
 
 def _good(seen: Evidence) -> Condition:

@@ -23,11 +23,16 @@ from migration_platform.night import (
     night_of,
 )
 from migration_platform.night_log import read_history, read_newest, record_nights
+from migration_platform.notice import Notice
+from migration_platform.notifier import tell
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.report import render_night_report, write_report
 from migration_platform.source.change import SourceChange
 
 SHOWN_NIGHTS = 14
+
+TOLD = ("drift", "could not look")
+"""Outcomes of a night of which the team's notifier is told."""
 
 
 def look(
@@ -75,7 +80,21 @@ def judge(
     result = Night(night, now, tuple(judged), str(path))
     history = read_history(platform.store, names, SHOWN_NIGHTS)
     write_report(path, render_night_report(result, history))
+    if result.outcome in TOLD:
+        tell(platform.store, platform.settings, _notice(result))
     return result
+
+
+def _notice(night: Night) -> Notice:
+    found = [c for c in night.cohorts if c.findings]
+    return Notice(
+        event="night",
+        wave="",
+        subject=night.looked_at.isoformat(timespec="seconds"),
+        sentence=night.sentence,
+        reasons=tuple(f"{c.cohort}: {f.said}" for c in found for f in c.findings),
+        next=tuple(f"migration reconcile --cohort {c.cohort}" for c in found),
+    )
 
 
 def _cohorts(platform: Platform) -> list[str]:

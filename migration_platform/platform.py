@@ -19,6 +19,7 @@ from migration_platform.control_total import ControlTotal, load_control_totals
 from migration_platform.criteria import Criteria, load_criteria
 from migration_platform.database import adbc, connect, is_lost, url
 from migration_platform.errors import ConfigurationError
+from migration_platform.exception_kind import Kind, load_kinds
 from migration_platform.outline import Outline, outline_entity
 from migration_platform.people import People, load_people
 from migration_platform.readiness import Item, load_readiness
@@ -269,7 +270,16 @@ class Platform:
     @cached_property
     def criteria(self) -> dict[str, Criteria]:
         """What each wave must fulfil, by wave (`criteria.toml`)."""
-        return load_criteria(self.beside_waves("criteria.toml"), self.plan.waves)
+        return load_criteria(self.beside_waves("criteria.toml"), self.plan.waves, self._kind_names)
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        """Whose each kind of exception is, and until when (`exceptions.toml`)."""
+        return load_kinds(self.beside_waves("exceptions.toml"))
+
+    @property
+    def _kind_names(self) -> tuple[str, ...]:
+        return tuple(self.kinds) if self.beside_waves("exceptions.toml").exists() else ()
 
     @cached_property
     def readiness(self) -> tuple[Item, ...]:
@@ -286,16 +296,26 @@ class Platform:
         """What the files say about a wave now: what is sealed when it opens."""
         people = self.people if self.beside_waves("people.toml").exists() else None
         declared = self.plan.wave(wave)
-        return seal.describe(declared, self.criteria.get(wave), self.readiness, people)
+        kinds = [self.kinds[name] for name in self._kind_names]
+        return seal.describe(declared, self.criteria.get(wave), self.readiness, people, kinds)
 
     def owner(self, entity: str, field_name: str = "") -> str:
         """The role that owns a field, or the entity (the owner of most of its fields)."""
-        rows = [r for r in self.ownership if r["entity"] == entity]
-        named = [r["owner"] for r in rows if r["field"] == field_name]
-        if named:
-            return named[0]
-        owners = [r["owner"] for r in rows]
-        return max(owners, key=owners.count) if owners else DEFAULT_OWNER
+        by_field, most = self._owners.get(entity, ({}, DEFAULT_OWNER))
+        return by_field.get(field_name, most)
+
+    @cached_property
+    def _owners(self) -> dict[str, tuple[dict[str, str], str]]:
+        """By entity: the owner of each field, and of most of them."""
+        found: dict[str, tuple[dict[str, str], str]] = {}
+        for entity in dict.fromkeys(row["entity"] for row in self.ownership):
+            by_field: dict[str, str] = {}
+            rows = [r for r in self.ownership if r["entity"] == entity]
+            for row in rows:
+                by_field.setdefault(row["field"], row["owner"])
+            owners = [r["owner"] for r in rows]
+            found[entity] = (by_field, max(owners, key=owners.count))
+        return found
 
     def owners(self, entity: str) -> tuple[str, ...]:
         """Every role that owns a field of the entity."""

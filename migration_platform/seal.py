@@ -1,4 +1,4 @@
-"""Seal: the criteria, readiness items and people of a wave as they were when it opened.
+"""Seal: the criteria, readiness items, people and due times of a wave as they were when it opened.
 
 Pure. What is sealed stands, whole, in the decision log's entry that opened the wave or last amended
 it, so that a later change of the files is seen and can be told in words.
@@ -15,6 +15,7 @@ from typing import Any
 from migration_platform.change import describe_changes
 from migration_platform.criteria import Criteria
 from migration_platform.decision import Decision
+from migration_platform.exception_kind import Kind
 from migration_platform.people import People
 from migration_platform.readiness import Item
 from migration_platform.wave import Wave
@@ -24,7 +25,11 @@ NOT_SEALED = ("name", "cohorts", "line")
 
 
 def describe(
-    wave: Wave, criteria: Criteria | None, items: Sequence[Item], people: People | None
+    wave: Wave,
+    criteria: Criteria | None,
+    items: Sequence[Item],
+    people: People | None,
+    kinds: Sequence[Kind],
 ) -> dict[str, Any]:
     """All that was decided beforehand about a wave, as plain JSON."""
     content = {
@@ -34,6 +39,7 @@ def describe(
             {**asdict(i), "due": i.due.isoformat()} for i in items if i.wave == wave.name
         ],
         "people": people and {role: list(names) for role, names in people.roles.items()},
+        "exceptions": {k.name: {"owner": k.owner, "hours": k.hours} for k in kinds},
     }
     plain: dict[str, Any] = json.loads(json.dumps(content))
     return plain

@@ -57,6 +57,10 @@ class Settings:
     """Entities of which a load may withdraw most records: said on purpose, for one run."""
     full_comparison_nights: int = 7
     """Nights after which a cohort is compared in full, however unchanged it is."""
+    notify: Path | None = None
+    """The team's notifier: a program that is told of what asks for somebody."""
+    trigger_minutes: int = 15
+    """Minutes between two looks at the rollback triggers."""
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -97,6 +101,8 @@ class Settings:
                 environ.get("MIGRATION_ALLOW_WITHDRAWAL", "").replace(",", " ").split()
             ),
             full_comparison_nights=_count(environ, "MIGRATION_FULL_COMPARISON_NIGHTS", 7),
+            notify=place("MIGRATION_NOTIFY", root) if environ.get("MIGRATION_NOTIFY") else None,
+            trigger_minutes=_count(environ, "MIGRATION_TRIGGER_MINUTES", 15, most=60),
         )
         settings._require_different_databases()
         return settings

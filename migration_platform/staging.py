@@ -2,6 +2,8 @@
 
 The one place where patient data stands outside the two platforms. A file is written under another
 name and moved into place, so that a reader finds the old snapshot or the new one, never half of one.
+
+All of it can be made again from the source, but `rulings`: what people decided (`ruling_file`).
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from migration_platform.errors import MigrationError
 if TYPE_CHECKING:
     import duckdb
 
-Kind = Literal["extract", "mapped", "ends", "differences"]
+Kind = Literal["extract", "mapped", "ends", "differences", "rulings"]
 
 DUCKDB_MEMORY = "1GB"
 """What DuckDB may hold before it spills."""

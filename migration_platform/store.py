@@ -1,30 +1,20 @@
-"""Store: the platform's own records of what the stages did, what was checked, what waits, and
-what was decided.
+"""Store: the platform's own records of what the stages did, what was checked and what waits.
 
 Reads and writes only; what they amount to is decided in `accounting`, `promotion` and `evidence`.
+What was decided stands in `decision_store`, of which this is one too.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
-import psycopg
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from migration_platform import log_head
 from migration_platform.check import CheckOutcome, ExpectationResult
-from migration_platform.database import connect, is_lost
-from migration_platform.decision import Decision, chain
-from migration_platform.errors import EvidenceError
-from migration_platform.settings import Settings
-from migration_platform.waiver import Waiver, read_waivers
-from migration_platform.wave_state import find_promotion
+from migration_platform.decision_store import DecisionStore
 
 Stage = Literal["extract", "transform", "load", "reconcile"]
 STAGES: tuple[Stage, ...] = ("extract", "transform", "load", "reconcile")
@@ -61,19 +51,6 @@ class StageRun:
         return (self.ended_at - self.started_at).total_seconds()
 
 
-@dataclass(frozen=True, slots=True)
-class OpenException:
-    """A record that waits for a person, by token."""
-
-    entity: str
-    token: str
-    kind: str
-    rule: str
-    field: str
-    owner: str
-    hours: int
-
-
 _RUN = (
     "cohort, entity, stage, state, applicable, reason, row_count, digest, input_digest, "
     "mapping_digest, counts, detail, byte_count, started_at, ended_at"
@@ -86,39 +63,8 @@ _COUNTS = (
 """Of a stage run `r`: its cohort was not rolled back since."""
 
 
-class Store:
-    """The platform store behind one connection, opened on first use and again if it was lost."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self._connection: psycopg.Connection[dict[str, Any]] | None = None
-
-    @contextmanager
-    def transaction(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
-        """A transaction; it commits when the block ends without an error."""
-        connection = self._connected()
-        with connection.transaction():
-            yield connection
-
-    def _connected(self) -> psycopg.Connection[dict[str, Any]]:
-        """The connection, in autocommit: a single statement needs no transaction around it."""
-        if self._connection is None or (
-            self._connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
-            and is_lost(self._connection)
-        ):
-            opened = connect(self.settings, "platform", autocommit=True)
-            opened.row_factory = dict_row  # type: ignore[assignment]
-            self._connection = opened  # type: ignore[assignment]
-        assert self._connection is not None
-        return self._connection
-
-    def _read(self, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
-        return self._connected().execute(query, values).fetchall()
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+class Store(DecisionStore):
+    """The platform store: what stages did, what was checked, what waits; and what was decided."""
 
     # --- the source as it was built ---------------------------------------------------------
 
@@ -187,7 +133,7 @@ class Store:
 
     def latest(self, cohort: str, entity: str, stage: Stage) -> StageRun | None:
         """The newest finished run of a stage, None if it has none."""
-        rows = self._read(
+        rows = self.read(
             f"SELECT {_RUN} FROM migration.stage_run r WHERE cohort = %s AND entity = %s "
             f"AND stage = %s AND state = 'done' AND {_COUNTS} ORDER BY id DESC LIMIT 1",
             (cohort, entity, stage),
@@ -198,7 +144,7 @@ class Store:
         self, cohorts: Sequence[str], entity: str | None = None, *, done_only: bool = True
     ) -> list[StageRun]:
         """The newest run of each cohort, entity and stage that no rollback took back."""
-        rows = self._read(
+        rows = self.read(
             f"SELECT DISTINCT ON (cohort, entity, stage) {_RUN} FROM migration.stage_run r "
             "WHERE cohort = ANY(%s) AND (%s::text IS NULL OR entity = %s) "
             f"AND (NOT %s OR state = 'done') AND {_COUNTS} "
@@ -209,7 +155,7 @@ class Store:
 
     def history(self, cohort: str, entity: str, stage: Stage) -> list[dict[str, Any]]:
         """Every finished run of a stage, newest first: when, and its counts."""
-        return self._read(
+        return self.read(
             "SELECT ended_at, counts, digest FROM migration.stage_run WHERE cohort = %s "
             "AND entity = %s AND stage = %s AND state = 'done' ORDER BY id DESC LIMIT 20",
             (cohort, entity, stage),
@@ -249,7 +195,7 @@ class Store:
         self, cohorts: Sequence[str], entity: str | None = None
     ) -> list[CheckOutcome]:
         """The newest outcome of each cohort, entity and point that no rollback took back."""
-        rows = self._read(
+        rows = self.read(
             "SELECT DISTINCT ON (cohort, entity, point) cohort, entity, point, digest, "
             "suite_digest, outcome, results, checked_at FROM migration.check_outcome o "
             "WHERE cohort = ANY(%s) AND (%s::text IS NULL OR entity = %s) "
@@ -261,150 +207,3 @@ class Store:
         for row in rows:
             row["results"] = tuple(ExpectationResult(**r) for r in row["results"])
         return [CheckOutcome(**row) for row in rows]
-
-    # --- exceptions -------------------------------------------------------------------------
-
-    def replace_exceptions(
-        self, cohort: str, entity: str, stage: Stage, exceptions: Sequence[OpenException]
-    ) -> None:
-        """Make the open exceptions that a stage found in a cohort's entity exactly these.
-
-        One that was open stays open since when it was; one that is gone is closed.
-        """
-        now = datetime.now(UTC)
-        with self.transaction() as c:
-            c.execute(
-                "CREATE TEMP TABLE incoming (token text, kind text, rule text, field text, "
-                "owner text, due_at timestamptz) ON COMMIT DROP"
-            )
-            with c.cursor().copy("COPY incoming FROM STDIN") as copy:
-                for e in exceptions:
-                    due = now + timedelta(hours=e.hours)
-                    copy.write_row((e.token, e.kind, e.rule, e.field, e.owner, due))
-            c.execute(
-                "INSERT INTO migration.exception AS e (entity, token, cohort, stage, kind, rule, "
-                "field, owner, opened_at, due_at) SELECT %s, token, %s, %s, kind, rule, field, "
-                "owner, %s, due_at FROM incoming "
-                "ON CONFLICT (cohort, entity, token, stage) DO UPDATE SET "
-                "kind = excluded.kind, rule = excluded.rule, "
-                "field = excluded.field, owner = excluded.owner, closed_at = NULL, "
-                "opened_at = CASE WHEN e.closed_at IS NULL THEN e.opened_at ELSE excluded.opened_at"
-                " END, due_at = CASE WHEN e.closed_at IS NULL THEN e.due_at ELSE excluded.due_at "
-                "END",
-                (entity, cohort, stage, now),
-            )
-            c.execute(
-                "UPDATE migration.exception e SET closed_at = %s WHERE cohort = %s AND entity = %s "
-                "AND stage = %s AND closed_at IS NULL AND NOT EXISTS "
-                "(SELECT FROM incoming i WHERE i.token = e.token)",
-                (now, cohort, entity, stage),
-            )
-
-    def count_exceptions(self, cohorts: Sequence[str]) -> list[dict[str, Any]]:
-        """Open exceptions by cohort, entity, kind, rule, field and owner, with the first due time."""
-        return self._read(
-            "SELECT cohort, entity, kind, rule, field, owner, count(*)::int AS count, "
-            "min(due_at) AS due_at FROM migration.exception "
-            "WHERE closed_at IS NULL AND cohort = ANY(%s) "
-            "GROUP BY cohort, entity, kind, rule, field, owner "
-            "ORDER BY count(*) DESC, cohort, entity, rule",
-            (list(cohorts),),
-        )
-
-    # --- evidence and decisions -------------------------------------------------------------
-
-    def keep_evidence(self, digest: str, wave: str, document: str) -> None:
-        """Keep an evidence document (canonical JSON) under its digest."""
-        with self.transaction() as c:
-            c.execute(
-                "INSERT INTO migration.evidence (digest, wave, document) VALUES (%s, %s, %s) "
-                "ON CONFLICT (digest) DO NOTHING",
-                (digest, wave, Jsonb(json.loads(document))),
-            )
-
-    def decisions(self) -> list[Decision]:
-        """The whole decision log, in order."""
-        rows = self._read(
-            "SELECT sequence, wave, action, person, reason, COALESCE(evidence_digest, '') AS "
-            "evidence_digest, decided_at, previous_hash, hash, detail FROM migration.decision "
-            "ORDER BY sequence"
-        )
-        return [Decision(**row) for row in rows]
-
-    def promotion(self, wave: str) -> Decision | None:
-        """The promotion of a wave that counts now, if there is one."""
-        return find_promotion(self.decisions(), wave)
-
-    def append_decision(
-        self,
-        *,
-        wave: str,
-        action: str,
-        person: str,
-        reason: str,
-        evidence_digest: str = "",
-        detail: Mapping[str, Any] | None = None,
-        require: Callable[[Sequence[Decision]], None] = lambda log: None,
-        waiver: Mapping[str, Any] | None = None,
-        ended_waiver: int | None = None,
-    ) -> Decision:
-        """Append to the decision log, with what a waiver covers or which one ends.
-
-        Of two at once, one waits for the other, and `require` sees the log as the other left it: it
-        raises if the decision may not be taken now.
-        """
-        with self.transaction() as c:
-            # Whom the log does not belong to may not lock its table.
-            c.execute("SELECT pg_advisory_xact_lock(720920)")
-            log = self.decisions()
-            require(log)
-            last = log[-1] if log else None
-            decision = chain(
-                sequence=last.sequence + 1 if last else 1,
-                wave=wave,
-                action=action,
-                person=person,
-                reason=reason,
-                evidence_digest=evidence_digest,
-                decided_at=datetime.now(UTC),
-                previous_hash=last.hash if last else "",
-                detail=detail,
-            )
-            c.execute(
-                "INSERT INTO migration.decision (sequence, wave, action, person, reason, "
-                "evidence_digest, decided_at, previous_hash, hash, detail) VALUES "
-                "(%(sequence)s, %(wave)s, %(action)s, %(person)s, %(reason)s, "
-                "NULLIF(%(evidence_digest)s, ''), %(decided_at)s, %(previous_hash)s, %(hash)s, "
-                "%(detail)s)",
-                {**asdict(decision), "detail": Jsonb(decision.detail)},
-            )
-            if waiver is not None:
-                c.execute(
-                    "INSERT INTO migration.waiver (number, cohort, leg, entity, field, kind, count, "
-                    "until) VALUES (%(number)s, %(cohort)s, %(leg)s, %(entity)s, %(field)s, "
-                    "%(kind)s, %(count)s, %(until)s)",
-                    {"number": decision.sequence, **waiver},
-                )
-            if ended_waiver is not None:
-                c.execute(
-                    "INSERT INTO migration.waiver_end (number, waiver) VALUES (%s, %s)",
-                    (decision.sequence, ended_waiver),
-                )
-        log_head.keep(self.settings.home, decision)
-        return decision
-
-    def waivers(self) -> list[Waiver]:
-        """Every waiver there ever was. Raises EvidenceError if they are not those of the log."""
-        covered = self._read(
-            "SELECT number, cohort, leg, entity, field, kind, count, until FROM migration.waiver"
-        )
-        ends = self._read("SELECT number, waiver FROM migration.waiver_end")
-        try:
-            return read_waivers(
-                self.decisions(), covered, {row["number"]: row["waiver"] for row in ends}
-            )
-        except ValueError as error:
-            raise EvidenceError(
-                f"{error}: somebody altered the platform store. Nothing can be decided until it is "
-                "restored."
-            ) from None

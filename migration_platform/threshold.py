@@ -9,23 +9,31 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from migration_platform.criteria import MEASURES
+from migration_platform.figure import read_figure
+from migration_platform.rehearsal import CLOCKS
 
 Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A measured value, and the whole that a percentage of it is of. None: not measured."""
+    """What was measured, and the whole that a percentage of it is of. `value` None: nobody knows,
+    `lacking` says why; `doubt` says why a known value may not be the present one."""
 
     where: str
-    value: Decimal | None
-    whole: Decimal
+    value: Fraction | None
+    shown: str
+    whole: Fraction
     of: str
-    stale: bool = False
     cohort: str = ""
+    lacking: str = ""
+    doubt: str = ""
+    measured_at: str = ""
+    baseline: str = ""
 
 
 def exceeds(part: int | Decimal, whole: int | Decimal, percent: float | str) -> bool:
@@ -36,55 +44,59 @@ def exceeds(part: int | Decimal, whole: int | Decimal, percent: float | str) -> 
 def find_unfulfilled(document: Document, at: datetime) -> Iterator[str]:
     """Criteria for going on that do not hold, or that nothing was measured for."""
     for threshold in document["criteria"]["go"]:
-        for reading in read(document, threshold["measure"], at):
+        for reading in read(document, threshold["measure"], at, threshold.get("kind", "")):
             if reading.value is None:
+                yield f"{reading.where} {reading.lacking}"
+            elif crosses(threshold, reading):
                 yield (
-                    f"{reading.where} has not been recorded: `migration metric {reading.cohort} "
-                    f'"{threshold["measure"]}" VALUE`'
+                    f"{reading.where}: {reading.shown}, and the wave's criteria ask for "
+                    f"{describe_bound(threshold, reading)}"
                 )
-            elif _crossed(threshold, reading):
-                yield f"{_sentence(threshold, reading)}, and the wave's criteria ask for {_bound(threshold, reading)}"
-            elif reading.stale:
-                yield (
-                    f"{reading.where} was recorded more than "
-                    f"{document['criteria']['freshness_hours']:g} hours ago: `migration metric "
-                    f'{reading.cohort} "{threshold["measure"]}" VALUE`'
-                )
+            elif reading.doubt:
+                yield f"{reading.where} {reading.doubt}"
 
 
-def find_tripped(document: Document, at: datetime) -> Iterator[str]:
-    """Rollback triggers that have tripped."""
-    for threshold in document["criteria"]["triggers"]:
-        for reading in read(document, threshold["measure"], at):
-            if reading.value is not None and _crossed(threshold, reading):
-                yield (
-                    f"a rollback trigger has tripped: {_sentence(threshold, reading)}, tolerated is "
-                    f"{_bound(threshold, reading)}. Decide: hold the wave, or roll it back"
-                )
-
-
-def read(document: Document, measure: str, at: datetime) -> list[Reading]:
-    """What was measured: once for the wave, or for a metric once for each of its cohorts."""
+def read(document: Document, measure: str, at: datetime, kind: str = "") -> list[Reading]:
+    """What was measured: once for the wave (or for one kind of its exceptions), or for a metric once
+    for each of its cohorts."""
     if measure in MEASURES:
-        part, whole = _count(document, measure, at)
-        return [Reading(measure, Decimal(part), Decimal(whole), MEASURES[measure])]
-    limit = timedelta(hours=document["criteria"]["freshness_hours"])
-    return [
-        Reading(
-            f"{measure} of cohort {m['cohort']}",
-            None if m["value"] is None else Decimal(m["value"]),
-            Decimal(m["baseline"]),
-            f"of its baseline {m['baseline']}",
-            stale=m["recorded_at"] is not None
-            and at.astimezone(UTC) - datetime.fromisoformat(m["recorded_at"]) > limit,
-            cohort=m["cohort"],
-        )
-        for m in document["metrics"]
-        if m["name"] == measure
-    ]
+        part, whole = _count(document, measure, at, kind)
+        where = f"{measure} of kind '{kind}'" if kind else measure
+        return [Reading(where, Fraction(part), f"{part:,}", Fraction(whole), MEASURES[measure])]
+    return [_read_metric(metric, at) for metric in document["metrics"] if metric["name"] == measure]
 
 
-def _count(document: Document, measure: str, at: datetime) -> tuple[int, int]:
+def _read_metric(metric: Mapping[str, Any], at: datetime) -> Reading:
+    """One figure of one cohort against its baseline."""
+    again = f'`migration metric {metric["cohort"]} "{metric["name"]}" VALUE`'
+    baseline = read_figure(metric["baseline"])
+    value, shown, lacking, doubt = None, "", f"has not been recorded: {again}", ""
+    if metric["value"] is not None:
+        figure = read_figure(metric["value"])
+        value, shown = figure.value, figure.words
+        if value is None:
+            lacking = f"is {shown}, and something out of nothing says nothing: {again}"
+        measured = datetime.fromisoformat(metric["measured_at"])
+        if at.astimezone(UTC) - measured > timedelta(hours=metric["freshness_hours"]):
+            doubt = f"was measured more than {metric['freshness_hours']:g} hours ago: {again}"
+        elif measured > at.astimezone(UTC) + CLOCKS:
+            doubt = f"is dated in the future: set the clock, then {again}"
+    assert baseline.value is not None  # `criteria` takes no other
+    return Reading(
+        f"{metric['name']} of cohort {metric['cohort']}",
+        value,
+        shown,
+        baseline.value,
+        f"of its baseline {baseline.words}",
+        metric["cohort"],
+        lacking,
+        doubt,
+        metric["measured_at"] or "",
+        baseline.words,
+    )
+
+
+def _count(document: Document, measure: str, at: datetime, kind: str) -> tuple[int, int]:
     accounts, checks = document["accounting"], document["checks"]
     if measure == "differing records":
         ends = ("mismatched", "missing", "unexpected")
@@ -94,29 +106,28 @@ def _count(document: Document, measure: str, at: datetime) -> tuple[int, int]:
         )
     if measure == "failed expectations":
         return sum(c["bad"] for c in checks), sum(c["expectations"] for c in checks)
-    waiting = [
-        (datetime.fromisoformat(due), count)
-        for e in document["exceptions"]
-        for due, count in e["due"]
-    ]
     late = at.astimezone(UTC)
+    queue = [e for e in document["exceptions"] if not kind or e["kind"] == kind]
+    if measure == "hours of the oldest exception":
+        ages = [late - datetime.fromisoformat(e["opened"]) for e in queue]
+        # Begun hours: an hour and a second is more than an hour.
+        return max([-(-age // timedelta(hours=1)) for age in ages], default=0), 0
+    waiting = [(datetime.fromisoformat(due), count) for e in queue for due, count in e["due"]]
     counted = [n for due, n in waiting if measure == "open exceptions" or due < late]
     return sum(counted), sum(line["extracted"] or 0 for line in accounts)
 
 
-def _crossed(threshold: Mapping[str, str], reading: Reading) -> bool:
-    value, allowed = reading.value, Decimal(threshold["value"])
+def crosses(threshold: Mapping[str, str], reading: Reading) -> bool:
+    """Is a value that is known beyond the bound?"""
+    value, allowed = reading.value, Fraction(threshold["value"])
     assert value is not None
     if threshold["bound"].endswith("_percent"):
         value, allowed = value * 100, reading.whole * allowed
     return value > allowed if threshold["bound"].startswith("at_most") else value < allowed
 
 
-def _sentence(threshold: Mapping[str, str], reading: Reading) -> str:
-    return f"{reading.where}: {reading.value:,f}"
-
-
-def _bound(threshold: Mapping[str, str], reading: Reading) -> str:
+def describe_bound(threshold: Mapping[str, str], reading: Reading) -> str:
+    """The bound in words: `at most 200 % of its baseline 12 of 300`."""
     words = "at most" if threshold["bound"].startswith("at_most") else "at least"
     if threshold["bound"].endswith("_percent"):
         return f"{words} {threshold['value']} % {reading.of}"

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from migration_platform.errors import MigrationError
+from migration_platform.exception_store import acts_of
 from migration_platform.outline import Outline
 from migration_platform.platform import REFERENCE, Platform
+from migration_platform.ruling import find_rulings
+from migration_platform.source_record import read_ruled
 from migration_platform.staging import Kind, quote_name, quote_text
 from migration_platform.token import token
 
@@ -45,6 +48,10 @@ class Trace:
     reconciliations: tuple[dict[str, Any], ...]
     differences: tuple[tuple[str, str, str], ...]
     """At the last reconciliation: status, field (empty: the whole record) and kind of each."""
+    corrected: dict[str, str | None]
+    """What people said a source column should have said, as the next run applies it."""
+    acts: tuple[dict[str, Any], ...]
+    """What people did about the record in the exception queue."""
 
 
 def trace_record(platform: Platform, entity: str, identifier: str) -> Trace:
@@ -104,13 +111,14 @@ def _follow(
     mapped = _row(platform, cohort, entity.name, "mapped", "id", destination_id) or {}
     differing = _rows(platform, cohort, entity.name, "differences", "id", destination_id)
     there, loads = _destination(platform, entity, destination_id)
-    store = platform.store
+    store, mark = platform.store, token(platform.settings.token_key(), entity.name, source_id)
+    acts = [a for a in acts_of(store, cohort, entity.name) if a.token == mark]
     return Trace(
         entity=entity.name,
         cohort=cohort,
         source_id=source_id,
         destination_id=destination_id,
-        token=token(platform.settings.token_key(), entity.name, source_id),
+        token=mark,
         end=end,
         rule=rule,
         field=field,
@@ -137,6 +145,15 @@ def _follow(
         ),
         reconciliations=tuple(store.history(cohort, entity.name, "reconcile")),
         differences=tuple((d["status"], d["field"], d["kind"]) for d in differing),
+        corrected={
+            r.about: read_ruled(platform, cohort, entity.name, r.number)
+            for r in find_rulings(acts)
+            if r.effect == "correct"
+        },
+        acts=tuple(
+            {"person": a.person, "action": a.action, "reason": a.reason, "at": a.acted_at}
+            for a in acts
+        ),
     )
 
 

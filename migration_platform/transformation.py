@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from migration_platform.entity import Entity
 from migration_platform.mapping import ends_schema, map_batch, records_schema
+from migration_platform.ruling import NO_RULINGS, Rulings
 from migration_platform.staging import BATCH_ROWS, quote_name, quote_text
 
 ENDS_HASH = 'concat(source_id, chr(0), "end", chr(0), id)'
@@ -45,11 +46,13 @@ def transform_snapshot(
     *,
     window_start: datetime | None,
     absent: frozenset[str],
+    rulings: Rulings = NO_RULINGS,
 ) -> Transformation:
     """Map every record of `snapshot`; write `mapped` and `ends`.
 
     `parents` gives the ends of each referenced entity that is applicable. Destination ids are
-    derived here (`assign_ids`), fingerprints added (`fingerprint_sql`). The files hold the records in
+    derived here (`assign_ids`), fingerprints added (`fingerprint_sql`). `rulings`: what people
+    decided about single records. The files hold the records in
     the snapshot's order, so that the same input gives the same bytes.
     """
     known = {name: pl.read_parquet(path) for name, path in parents.items()}
@@ -73,7 +76,14 @@ def transform_snapshot(
     ):
         for batch in reader:
             frame = pl.DataFrame(pl.from_arrow(batch))
-            result = map_batch(entity, frame, known, window_start=window_start, absent=absent)
+            result = map_batch(
+                entity,
+                frame,
+                known,
+                window_start=window_start,
+                absent=absent,
+                rulings=rulings,
+            )
             extracted += frame.height
             for end, number in result.ends["end"].value_counts().iter_rows():
                 counts[end] += number

@@ -6,20 +6,21 @@ verdict is decided in `seal`, `readiness`, `threshold` and `sign_off`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import UTC
 from typing import Any
 
 from migration_platform.decision import Decision
+from migration_platform.metric_log import newest_measurements
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.seal import find_changes, find_seal, seal_of
 from migration_platform.sign_off import find_sign_offs
+from migration_platform.trigger_log import read_tripped_since
 from migration_platform.wave_state import find_state
 
+EXCEPTION_KEY = ("cohort", "entity", "kind", "rule", "field", "owner")
 ExceptionKey = tuple[str, str, str, str, str, str]
-"""Cohort, entity, kind, rule, field, owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,10 @@ def read_record(platform: Platform, wave: str, log: Sequence[Decision]) -> WaveR
             for i in platform.readiness
             if i.wave == wave
         ],
-        metrics=_read_metrics(platform, wave),
-        due=_read_due(platform, wave),
+        metrics=read_metrics(
+            platform, wave, [asdict(m) for m in declared.metrics] if declared else []
+        ),
+        due=read_due(platform, wave),
         sign_offs=[
             {**_told(d), "role": d.detail["role"], "evidence_digest": d.evidence_digest}
             for d in signs
@@ -84,17 +87,9 @@ def read_record(platform: Platform, wave: str, log: Sequence[Decision]) -> WaveR
                 **(_told(state.since) if state.since else {"person": "", "reason": "", "at": ""}),
             },
             "log": {"entries": len(log), "head": log[-1].hash if log else ""},
+            "tripped_since": read_tripped_since(platform.store, wave),
         },
     )
-
-
-def record_metric(platform: Platform, cohort: str, name: str, value: Decimal, person: str) -> None:
-    """Keep a figure from a cohort's operation."""
-    with platform.store.transaction() as connection:
-        connection.execute(
-            "INSERT INTO migration.metric (cohort, name, value, person) VALUES (%s, %s, %s, %s)",
-            (cohort, name, value, person),
-        )
 
 
 def read_evidence(platform: Platform, wave: str, digest: str) -> list[dict[str, Any]]:
@@ -115,37 +110,32 @@ def _told(entry: Decision) -> dict[str, Any]:
     }
 
 
-def _read_metrics(platform: Platform, wave: str) -> list[dict[str, Any]]:
-    """Each metric of each cohort with its baseline and its newest value."""
-    declared = platform.criteria.get(wave)
-    if declared is None:
-        return []
-    cohorts = [c.name for c in platform.plan.wave(wave).cohorts]
-    with platform.store.transaction() as connection:
-        rows = connection.execute(
-            "SELECT DISTINCT ON (cohort, name) cohort, name, value, recorded_at "
-            "FROM migration.metric WHERE cohort = ANY(%s) ORDER BY cohort, name, id DESC",
-            (cohorts,),
-        ).fetchall()
-    newest = {(r["cohort"], r["name"]): r for r in rows}
+def read_metrics(
+    platform: Platform, wave: str, metrics: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Each metric (as `criteria.Metric` has it) of each cohort with baseline and newest figure."""
+    declared = platform.plan.wave(wave)
+    newest = newest_measurements(platform.store, [c.name for c in declared.cohorts])
     found = []
-    for metric in declared.metrics:
-        for cohort, baseline in metric.baseline.items():
-            row = newest.get((cohort, metric.name))
-            at: datetime | None = row["recorded_at"] if row else None
+    for metric in metrics:
+        for cohort, baseline in metric["baseline"].items():
+            known = newest.get((cohort, metric["name"]))
             found.append(
                 {
                     "cohort": cohort,
-                    "name": metric.name,
+                    "name": metric["name"],
                     "baseline": baseline,
-                    "value": f"{row['value'].normalize():f}" if row else None,
-                    "recorded_at": at and at.astimezone(UTC).isoformat(timespec="seconds"),
+                    "value": known.figure.text if known else None,
+                    "measured_at": known
+                    and known.measured_at.astimezone(UTC).isoformat(timespec="seconds"),
+                    "freshness_hours": metric.get("freshness_hours") or declared.freshness_hours,
                 }
             )
     return found
 
 
-def _read_due(platform: Platform, wave: str) -> dict[ExceptionKey, list[list[Any]]]:
+def read_due(platform: Platform, wave: str) -> dict[ExceptionKey, list[list[Any]]]:
+    """Open exceptions by when they are due: pairs of an instant and a count."""
     cohorts = [REFERENCE, *[c.name for c in platform.plan.wave(wave).cohorts]]
     with platform.store.transaction() as connection:
         rows = connection.execute(
@@ -156,7 +146,8 @@ def _read_due(platform: Platform, wave: str) -> dict[ExceptionKey, list[list[Any
         ).fetchall()
     found: dict[ExceptionKey, list[list[Any]]] = {}
     for r in rows:
-        key = (r["cohort"], r["entity"], r["kind"], r["rule"], r["field"], r["owner"])
+        cohort, entity, kind, rule, field, owner = (r[name] for name in EXCEPTION_KEY)
+        key = (cohort, entity, kind, rule, field, owner)
         due = r["due_at"].astimezone(UTC).isoformat(timespec="seconds")
         found.setdefault(key, []).append([due, r["count"]])
     return found

@@ -18,6 +18,11 @@ from migration_platform.server import find, postmaster
 from migration_platform.settings import Settings
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The scenarios first: the longest must not be what the other processes wait for at the end."""
+    items.sort(key=lambda item: "scenarios" not in item.path.parts)
+
+
 def make_home() -> Path:
     """Not below pytest's temporary folders: as root, the server's account may not go there."""
     return Path(tempfile.mkdtemp(prefix="migration-test-")).resolve()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from migration_platform import move
 from migration_platform.database import connect
 from migration_platform.decision import Decision
 from migration_platform.evidence import Evidence
+from migration_platform.figure import read_figure
 from migration_platform.governance import assemble_evidence
+from migration_platform.measurement import Measurement
+from migration_platform.metric_log import record_measurements
 from migration_platform.platform import Platform
 from migration_platform.signing import sign
 
@@ -22,10 +27,13 @@ PEOPLE = """\
 compliance = ["Dana"]
 """
 ITEM = "staff-trained"
+KINDS = Path(__file__).parents[1] / "assets" / "exceptions.toml"
 
 
 def decide_beforehand(folder: Path, waves: Sequence[str]) -> None:
-    """Write people, criteria (two sign-offs) and readiness (one item) beside a waves file."""
+    """Write people, criteria (two sign-offs), readiness (one item) and the shipped kinds of exceptions
+    beside a waves file."""
+    shutil.copy(KINDS, folder / "exceptions.toml")
     (folder / "people.toml").write_text(PEOPLE)
     (folder / "criteria.toml").write_text(
         "".join(
@@ -64,6 +72,14 @@ def promote(
     """Have the wave ready, signed and promoted."""
     sign_all(platform, wave)
     return move.promote(platform, wave, person=person, reason=reason)
+
+
+def measure(
+    platform: Platform, cohort: str, name: str, figure: str, at: datetime | None = None
+) -> None:
+    """Record a figure from operation, of now or of an instant."""
+    measurement = Measurement(cohort, name, read_figure(figure), at or datetime.now(UTC))
+    record_measurements(platform.store, [measurement], "help desk")
 
 
 def tamper(platform: Platform, *statements: str) -> None:

@@ -105,7 +105,8 @@ def test_what_is_reached_by_a_detour_is_seen() -> None:
 
 def test_words_know_no_input_or_output() -> None:
     words = ("entity", "mapping", "cohort", "accounting", "evidence", "promotion", "decision",
-             "check", "token", "waiver", "rehearsal", "blind_spot")  # fmt: skip
+             "check", "token", "waiver", "rehearsal", "blind_spot", "verdict", "agreement", "proof",
+             "chart_verdict", "figure", "threshold", "trigger", "notice")  # fmt: skip
     io = ("psycopg", "duckdb", "pyarrow", "adbc_driver_postgresql", "sqlalchemy", "typer", "rich")
     rooms = tuple(f"migration_platform.{name}" for name in (
         "database", "embedded", "store", "staging", "source", "destination", "platform", "stage",

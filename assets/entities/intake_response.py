@@ -2,12 +2,16 @@
 
 An intake in flight must not start over: a draft moves even without an answer, and however old.
 
+An intake that is answered throughout for two weeks while its patient is still in intake moves, and
+somebody must look at it: the provider's decision did not arrive. It is queued once, under its last
+answer.
+
 Every column is moved.
 """
 
 from pathlib import Path
 
-from migration_platform.entity import Entity, Field, Reference, Retention, Source
+from migration_platform.entity import Concern, Entity, Field, Reference, Retention, Source
 from migration_platform.translation import code, instant, text
 
 MAPS = Path(__file__).parent / "code_maps"
@@ -43,6 +47,20 @@ ENTITY = Entity(
         since=ANSWERED,
         keep=STATUS.value == "draft",
         keep_sentence="the intake is in flight",
+    ),
+    concerns=(
+        Concern(
+            name="decision-did-not-arrive",
+            query="""
+                SELECT arg_max(i.source_id, (i.answered_at, i.source_id))
+                FROM intake_response i JOIN patient p ON p.id = i.patient_id
+                WHERE p.stage_code = 'intake' GROUP BY i.patient_id, i.program_code
+                HAVING bool_and(i.status_code = 'submitted')
+                AND max(i.answered_at) < getvariable('as_of') - INTERVAL 14 DAY
+            """,
+            sentence="Answered throughout for two weeks, and the patient is still in intake",
+            kind="decision did not arrive",
+        ),
     ),
     file=Path(__file__),
 )

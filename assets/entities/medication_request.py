@@ -6,12 +6,15 @@ company's own columns: a plain Synthea export has none, and the fields stay empt
 
 The table has no key of its own: what was prescribed in an encounter, from when, is the record.
 
+One with refills left of which no fill is known after a month moves, and somebody must look at it: its
+next refill would rest on nothing.
+
 Every column is moved.
 """
 
 from pathlib import Path
 
-from migration_platform.entity import Entity, Field, Reference, Retention, Source
+from migration_platform.entity import Concern, Entity, Field, Reference, Retention, Source
 from migration_platform.translation import (
     code,
     date,
@@ -89,6 +92,18 @@ ENTITY = Entity(
         | (REFILLS.value > 0),
         keep_sentence="it has not ended, is active or on hold, or has refills left",
         is_record_date=False,
+    ),
+    concerns=(
+        Concern(
+            name="refill-without-history",
+            query="""
+                SELECT source_id FROM medication_request WHERE refills_left > 0
+                AND last_fill_date IS NULL AND coalesce(dispenses, 0) = 0
+                AND started_at < getvariable('as_of') - INTERVAL 30 DAY
+            """,
+            sentence="Refills are left, and a month after the prescription no fill is known",
+            kind="refill without history",
+        ),
     ),
     file=Path(__file__),
 )

@@ -4,12 +4,16 @@ The password hash moves as it is, so that nobody has to reset a password on the 
 the destination verifies the source's algorithm, which the hash itself names. There is no retention:
 an account that was not used for years is still the patient's way in.
 
+A second account with the same sign-in name waits for a person, because the destination knows each name
+once. An account in use without an address or a password hash moves, and somebody must look at it: the
+patient cannot get in.
+
 Every column is moved.
 """
 
 from pathlib import Path
 
-from migration_platform.entity import Entity, Field, Reference, Source
+from migration_platform.entity import Concern, Entity, Field, Reference, Source
 from migration_platform.translation import code, email, identifier, instant, phone
 
 MAPS = Path(__file__).parent / "code_maps"
@@ -18,7 +22,13 @@ ENTITY = Entity(
     name="portal_identity",
     description="A patient's account on the portal",
     group="identity",
-    source=Source(table="portal_accounts", key=("Id",), patient="PATIENT"),
+    source=Source(
+        table="portal_accounts",
+        key=("Id",),
+        patient="PATIENT",
+        distinct=("LOGIN",),
+        distinct_kind="login that fails",
+    ),
     fields=(
         Field(
             "patient_id",
@@ -40,6 +50,17 @@ ENTITY = Entity(
         ),
         Field("created_at", "timestamp", instant("CREATED"), description="When registered"),
         Field("last_login_at", "timestamp", instant("LAST_LOGIN"), description="Last sign-in"),
+    ),
+    concerns=(
+        Concern(
+            name="account-without-a-way-in",
+            query="""
+                SELECT source_id FROM portal_identity WHERE status_code IN ('active', 'locked', 'invited')
+                AND (email IS NULL OR (password_hash IS NULL AND status_code <> 'invited'))
+            """,
+            sentence="In use, and without an address for a reset link or without a password hash",
+            kind="login that fails",
+        ),
     ),
     file=Path(__file__),
 )

@@ -4,12 +4,15 @@ The payment token is the processor's and stays valid there; card numbers exist o
 A subscription that is neither cancelled nor expired is in force and never archived; one that is over
 is archived by the day it was cancelled or would have renewed.
 
+A subscription in force whose patient has no practitioner or no program moves, and somebody must look at
+it: the patient pays, and nobody answers for the care.
+
 Every column is moved.
 """
 
 from pathlib import Path
 
-from migration_platform.entity import Entity, Field, Reference, Retention, Source
+from migration_platform.entity import Concern, Entity, Field, Reference, Retention, Source
 from migration_platform.translation import code, date, first_of, identifier, money
 
 MAPS = Path(__file__).parent / "code_maps"
@@ -56,6 +59,18 @@ ENTITY = Entity(
         keep=~STATUS.value.is_in(["cancelled", "expired"]),
         keep_sentence="it is neither cancelled nor expired",
         is_record_date=False,
+    ),
+    concerns=(
+        Concern(
+            name="paid-patient-not-routed",
+            query="""
+                SELECT s.source_id FROM subscription s JOIN patient p ON p.id = s.patient_id
+                WHERE s.status_code IN ('active', 'past_due')
+                AND (p.practitioner_id IS NULL OR p.program_code IS NULL)
+            """,
+            sentence="In force, and its patient has no practitioner or no program",
+            kind="paid patient not routed",
+        ),
     ),
     file=Path(__file__),
 )

@@ -20,8 +20,10 @@ from migration_platform.command import (
     demo,
     drill,
     evidence,
+    exception,
     fault,
     log,
+    metric,
     nightly,
     promote,
     reconcile,
@@ -32,6 +34,7 @@ from migration_platform.command import (
     server,
     status,
     total,
+    trigger,
     waive,
 )
 from migration_platform.errors import EvidenceError, GateClosedError, MigrationError
@@ -51,7 +54,7 @@ for command in (
     run.run,
     status.status,
     status.accounting,
-    status.exceptions,
+    exception.exceptions,
     reconcile.reconcile,
     repair.repair,
     waive.waive,
@@ -75,7 +78,9 @@ for command in (
     decide.amend,
     decide.complete,
     log.log,
-    log.metric,
+    metric.metric,
+    metric.import_metrics,
+    trigger.triggers,
     status.trace,
     status.mapping,
     fault.faults,
@@ -86,6 +91,7 @@ for command in (
 ):
     app.command()(command)
 app.command("open")(decide.open_wave)
+app.add_typer(exception.exception)
 
 
 def main() -> None:

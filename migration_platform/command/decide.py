@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from migration_platform.command.console import Json, err, out, print_json
+from migration_platform.command.trigger import print_undelivered
 
 By = Annotated[str, typer.Option(help="Who decides: a name that people.toml has.")]
 Reason = Annotated[str, typer.Option(help="Why: kept in the decision log.")]
@@ -34,10 +35,26 @@ def hold(
 
 
 def resume(
-    wave: WaveName, by: By, reason: Reason, dry_run: DryRun = False, json: Json = False
+    wave: WaveName,
+    by: By,
+    reason: Reason,
+    despite_trigger: Annotated[
+        int,
+        typer.Option(
+            metavar="HOURS",
+            min=0,
+            help="In spite of a tripped rollback trigger, to put it right: after so many hours it holds "
+            "the wave again.",
+        ),
+    ] = 0,
+    dry_run: DryRun = False,
+    json: Json = False,
 ) -> None:
-    """End the hold of a wave. Its evidence must be signed anew."""
-    _decide(wave, "resume", by, reason, dry_run, json)
+    """End the hold of a wave. Its evidence must be signed anew.
+
+    Refused (exit 1) while a rollback trigger of it is tripped.
+    """
+    _decide(wave, "resume", by, reason, dry_run, json, despite_trigger)
 
 
 def amend(
@@ -119,15 +136,21 @@ def sign(
     out.print(seen.sentence, markup=False)
 
 
-def _decide(wave: str, action: str, by: str, reason: str, dry_run: bool, json: bool) -> None:
+def _decide(
+    wave: str, action: str, by: str, reason: str, dry_run: bool, json: bool, despite_hours: int = 0
+) -> None:
     from migration_platform.move import make_move, plan_move
     from migration_platform.platform import Platform
 
     platform = Platform.open()
     if dry_run:
-        show_move(plan_move(platform, wave, action, person=by), json)
+        plan = plan_move(platform, wave, action, person=by, despite_hours=despite_hours)
+        show_move(plan, json)
         return
-    decision = make_move(platform, wave, action, person=by, reason=reason)
+    decision = make_move(
+        platform, wave, action, person=by, reason=reason, despite_hours=despite_hours
+    )
+    print_undelivered(platform)
     if json:
         print_json({"decision": decision})
         return

@@ -45,8 +45,9 @@ def evidence(
         ("reconciliation", f"{differing:,} records differ"),
         ("checks", f"{len(document['checks']):,} suites run, {bad:,} expectations not met"),
         ("exceptions", f"{waiting:,} records wait"),
-        ("metrics", ", ".join(f"{m['name']} in {m['cohort']}: {m['value'] or 'not recorded'}"
-         for m in document["metrics"]) or "none asked for"),
+        ("metrics", ", ".join(f"{m['name']} in {m['cohort']}: {m['value'] or 'not recorded'} "
+         f"(before: {m['baseline']})" for m in document["metrics"]) or "none asked for"),
+        ("triggers", _count_triggers(document)),
         ("readiness", f"{done} of {len(document['readiness'])} items done"),
         ("sign-offs", ", ".join(f"{s['person']} ({s['role']}, on {s['evidence_digest'][:12]})"
          for s in document["sign_offs"]) or "none"),
@@ -55,6 +56,14 @@ def evidence(
     ):  # fmt: skip
         out.print(f"  {name}: {said}", markup=False)
     out.print(f"The document itself: migration evidence {wave} --json", style="dim")
+
+
+def _count_triggers(document: dict[str, Any]) -> str:
+    from migration_platform.trigger import STATES, find_triggers
+
+    at = datetime.fromisoformat(document["assembled_at"])
+    states = [trigger.state for trigger in find_triggers(document, at)]
+    return ", ".join(f"{states.count(s)} {s}" for s in STATES) if states else "nothing is live"
 
 
 def replay(

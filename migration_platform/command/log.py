@@ -1,15 +1,13 @@
-"""`migration log` and `metric`: what was decided and recorded about waves."""
+"""`migration log`: what was decided about waves, and whether the log of it is whole."""
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
 import typer
 from rich.table import Table
 
 from migration_platform.command.console import Json, out, print_json
-from migration_platform.errors import ConfigurationError
 
 
 def log(
@@ -84,35 +82,3 @@ def _print_state(state: Any) -> None:
         out.print("Give it a role of its own: docs/operate.md, Your own servers.")
     else:
         out.print("The role that the platform uses cannot alter it.")
-
-
-def metric(
-    cohort: Annotated[str, typer.Argument(help="The cohort it was measured in.")],
-    name: Annotated[str, typer.Argument(help="The metric, as criteria.toml names it.")],
-    value: Annotated[str, typer.Argument(help="The figure.")],
-    by: Annotated[str, typer.Option(help="Who, or what, measured it.")],
-    json: Json = False,
-) -> None:
-    """Record a figure from the operation of a cohort, to be judged against its baseline."""
-    from migration_platform.platform import Platform
-    from migration_platform.wave_record import record_metric
-
-    platform = Platform.open()
-    wave = platform.plan.wave_of(cohort).name
-    criteria = platform.criteria.get(wave)
-    names = [m.name for m in criteria.metrics] if criteria else []
-    if name not in names:
-        raise ConfigurationError(
-            f"wave {wave} has no metric '{name}'. criteria.toml has: {', '.join(names) or 'none'}"
-        )
-    try:
-        figure = Decimal(value)
-    except InvalidOperation:
-        figure = Decimal("NaN")
-    if not figure.is_finite() or figure < 0:
-        raise ConfigurationError(f"'{value}' is no figure: give a number from 0 up")
-    record_metric(platform, cohort, name, figure, by)
-    if json:
-        print_json({"cohort": cohort, "name": name, "value": f"{figure:f}", "by": by})
-        return
-    out.print(f"[green]✔[/] {name} of cohort {cohort} is {figure:,f}, says {by}.")

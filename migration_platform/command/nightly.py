@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from migration_platform.command.console import Json, err, out, print_json
+from migration_platform.command.trigger import print_undelivered
 
 MARKS = {
     "could not look": "[red]▲ could not look[/]",
@@ -36,6 +37,7 @@ def nightly(
     platform = Platform.open()
     with err.status("looking …") as progress:
         night = look(platform, full=full, progress=lambda what: progress.update(f"{what} …"))
+    print_undelivered(platform)
     if json:
         print_json(
             {

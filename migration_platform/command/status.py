@@ -1,4 +1,4 @@
-"""`migration status`, `accounting`, `exceptions`, `mapping`, `trace`: what there is to read."""
+"""`migration status`, `accounting`, `mapping`, `trace`: what there is to read."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.table import Table
 
 from migration_platform.command.chart import say_completeness
 from migration_platform.command.console import MARKS, Json, count, out, print_json
+from migration_platform.command.trigger import print_undelivered
 
 
 def status(
@@ -27,6 +28,7 @@ def status(
         return
     for each in waves:
         print_wave(each)
+    print_undelivered(platform)
 
 
 def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -134,38 +136,6 @@ def accounting(
                 out.print(f"  {a.cohort}, {a.entity}: {difference}")
 
 
-def exceptions(
-    cohort: Annotated[str | None, typer.Option(help="Only this cohort.")] = None, json: Json = False
-) -> None:
-    """Print what waits for a person: by kind, with owner and first due time."""
-    from migration_platform.platform import REFERENCE, Platform
-
-    platform = Platform.open()
-    names = [REFERENCE, *[c.name for c in platform.plan.cohorts]]
-    if cohort is not None:
-        names = [cohort if cohort == REFERENCE else platform.plan.cohort(cohort).name]
-    found = platform.store.count_exceptions(names)
-    if json:
-        print_json(found)
-        return
-    if not found:
-        out.print("No record waits in the exception queue.")
-        return
-    waiting = sum(e["count"] for e in found)
-    out.print(f"{waiting:,} record{'s wait' if waiting != 1 else ' waits'} in the exception queue.")
-    table = Table()
-    table.add_column("records", justify="right")
-    for title in ("cohort", "entity", "field", "why", "kind", "owner", "first due (UTC)"):
-        table.add_column(title)
-    for e in found:
-        table.add_row(
-            f"{e['count']:,}",
-            e["cohort"], e["entity"], e["field"], e["rule"], e["kind"], e["owner"],
-            f"{e['due_at']:%Y-%m-%d %H:%M}",
-        )  # fmt: skip
-    out.print(table)
-
-
 def mapping(
     entity: Annotated[str | None, typer.Argument(help="Only this entity.")] = None,
     json: Json = False,
@@ -216,6 +186,13 @@ def trace(
         source = ", ".join(f"{k}={v}" for k, v in f.source.items() if v is not None)
         table.add_row(f.field, source, f.rule, f.mapped or "", f.destination or "")
     out.print(table)
+    for column, text in found.corrected.items():
+        out.print(f"{column} is corrected: {'nothing' if text is None else text}", markup=False)
+    for act in found.acts:
+        said = (
+            f"{act['at']:%Y-%m-%d %H:%M:%S} UTC, {act['person']}: {act['action']}: {act['reason']}"
+        )
+        out.print(said, markup=False)
     for load in found.loads:
         out.print(
             f"load {load['load_id']}: {load['action']} at {load['committed_at']:%Y-%m-%d %H:%M:%S} UTC"

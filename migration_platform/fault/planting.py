@@ -200,10 +200,13 @@ def places(fault: Fault, columns: Sequence[Compared]) -> list[tuple[str, ...]]:
     """Every choice of fields that the fault can be planted in."""
     if not fault.fields:
         return [()]
-    named = [c for c in columns if fault.named(c.name)]
+    alike: dict[Type, list[str]] = {}
+    for column in columns:
+        if fault.named(column.name):
+            alike.setdefault(column.type, []).append(column.name)
     return [
-        tuple(c.name for c in chosen)
-        for chosen in permutations(named, len(fault.fields))
-        if all(c.type in types for c, types in zip(chosen, fault.fields, strict=True))
-        and len({c.type for c in chosen}) == 1
+        chosen
+        for kind, names in alike.items()
+        if all(kind in types for types in fault.fields)
+        for chosen in permutations(names, len(fault.fields))
     ]

@@ -34,6 +34,7 @@ from migration_platform.fault_matrix.rendering import (
 )
 from migration_platform.fault_matrix.sample import home_of
 from migration_platform.platform import Platform
+from migration_platform.reconciliation.cause import classify
 from migration_platform.reconciliation.column import Column, compared_columns, quote_text
 from migration_platform.reconciliation.shadow import compare_shadow
 from migration_platform.reconciliation.shadow_file import FilePlanter
@@ -213,6 +214,8 @@ def _plant_records(
                         planter.change_within(rule)
                         planter.change_within(rule, beyond=True)
             tally.add(entity.name, planter.shadow, compare_shadow(duck, planter.shadow))
+            # No value may keep the cause from being named.
+            classify(duck, [Column(c.name, c.type) for c in planter.shadow.columns])
 
 
 def _plant(

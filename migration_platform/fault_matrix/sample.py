@@ -32,6 +32,7 @@ def mapped_sample(settings: Settings, patients: int, seed: int) -> Iterator[Plat
     own = Settings.load({"MIGRATION_HOME": str(home), "MIGRATION_PROJECT": str(settings.root)})
     # Waves of its own, beside which nobody has decided anything: it is never to be promoted.
     waves = shutil.copy(settings.waves_file, home / "waves.toml")
+    shutil.copy(settings.waves_file.with_name("exceptions.toml"), home)
     own = replace(own, waves_file=Path(waves), ownership_file=settings.ownership_file)
     platform = Platform(own, _plan(own), load_entities())
     try:

@@ -140,17 +140,19 @@ def choose(
     faults = [f for f in FAULTS if where[f.name]]
     random.shuffle(faults)
     chosen = [(f, random.choice(where[f.name])) for f in faults if f.name in ALWAYS]
-    waiting = [f for f in faults if f.name not in ALWAYS]
+    waiting = {f.name: f for f in faults if f.name not in ALWAYS}
     # A fault whose fit values are made rather than looked for is sure to be planted.
-    sure = sorted(waiting, key=lambda f: f.prepare is None)
+    sure = sorted(waiting.values(), key=lambda f: f.prepare is None)
     for column in columns:
         for fault in sure:
+            if fault.name not in waiting:
+                continue
             mine = [names for names in where[fault.name] if column.name in names]
             if mine:
                 chosen.append((fault, random.choice(mine)))
-                sure.remove(fault)
+                del waiting[fault.name]
                 break
-    return [*chosen, *[(f, random.choice(where[f.name])) for f in waiting if f in sure]][:number]
+    return [*chosen, *[(f, random.choice(where[f.name])) for f in waiting.values()]][:number]
 
 
 def _read_pairs(

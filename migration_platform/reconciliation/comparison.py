@@ -16,7 +16,6 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from migration_platform.reconciliation.cause import classify
 from migration_platform.reconciliation.column import Column, quote_name, quote_text
 from migration_platform.reconciliation.ordered_stream import OrderedStream, next_slices
 
@@ -39,7 +38,8 @@ class FirstLook:
 class SecondLook:
     """What the suspects turned out to be. Of each there is a row in the temporary table
     `difference` (id, leg, field, status, kind, sent, found) for each differing field; one without a
-    field if the record is missing or unexpected. `found` counts their rows now."""
+    field if the record is missing or unexpected. What kind of mismatch it is says `cause.classify`.
+    `found` counts their rows now."""
 
     mismatched: int
     missing: int
@@ -99,53 +99,38 @@ def explain(
         return SecondLook(0, 0, 0, 0, 0)
     chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
     plain = ", ".join(["id", *[c.plain_sql() for c in columns]])
+    values = ", ".join(quote_name(c.name) for c in columns)
     both = ("suspect_sent", f"(SELECT {chosen} FROM {sent})"), ("suspect_found", found)
     for table, rows in both:
+        # Rows of one id have a place among themselves that follows from what they hold.
         sql.execute(
-            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {plain} FROM {rows} "
-            "WHERE id IN (SELECT id FROM suspect)"
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT *, count(*) OVER (PARTITION BY id) AS "
+            f'"~rows", row_number() OVER (PARTITION BY id ORDER BY hash({values})) AS "~place" FROM '
+            f"(SELECT {plain} FROM {rows} WHERE id IN (SELECT id FROM suspect))"
         ).fetchall()
-    # Rows that are equal meet first; what is left of an id is paired in order of what it holds.
-    order = ", ".join(quote_name(c.name) for c in columns)
-    left_of = "(SELECT * FROM {} EXCEPT ALL SELECT * FROM {})"
-    sql.execute(
-        "CREATE OR REPLACE TEMP TABLE pair_sent AS SELECT *, row_number() OVER (PARTITION BY id "
-        f"ORDER BY {order}) AS copy FROM {left_of.format('suspect_sent', 'suspect_found')}"
-    ).fetchall()
-    # Those that a field's own equality lets pass come first: what is too many is the other one.
-    agrees = " AND ".join(f"NOT {c.differs()}" for c in columns)
-    ordered = ", ".join(f"f.{quote_name(c.name)}" for c in columns)
-    sql.execute(
-        "CREATE OR REPLACE TEMP TABLE pair_found AS SELECT f.*, row_number() OVER (PARTITION BY "
-        f"f.id ORDER BY (s.id IS NOT NULL AND {agrees}) DESC, {ordered}) AS copy "
-        f"FROM {left_of.format('suspect_found', 'suspect_sent')} f "
-        "LEFT JOIN pair_sent s ON s.id = f.id AND s.copy = 1"
-    ).fetchall()
-    pairs = "pair_sent s JOIN pair_found f ON s.id = f.id AND s.copy = f.copy"
     each = ", ".join(
         f"CASE WHEN {c.differs()} THEN {{field: {quote_text(c.name)}, "
         f"sent: s.{quote_name(c.name)}::varchar, found: f.{quote_name(c.name)}::varchar}} END"
         for c in columns
     )
-    parts = [
-        "SELECT id, 'destination' AS leg, d.field, 'mismatched' AS status, NULL AS kind, d.sent, d.found "
-        f"FROM (SELECT s.id, unnest([{each}]) AS d FROM {pairs}) WHERE d IS NOT NULL"
-    ]
-    parts.append(
-        "SELECT s.id, 'destination' AS leg, '' AS field, 'missing' AS status, 'missing record' AS kind, NULL AS sent, "
-        "NULL AS found FROM pair_sent s LEFT JOIN pair_found f ON s.id = f.id AND s.copy = f.copy "
-        "WHERE f.id IS NULL"
-    )
-    parts.append(
-        "SELECT f.id, 'destination' AS leg, '' AS field, 'unexpected' AS status, CASE WHEN f.id IN (SELECT id FROM suspect_sent) THEN "
-        "'duplicate record' ELSE 'unexpected record' END AS kind, NULL AS sent, NULL AS found "
-        "FROM pair_found f LEFT JOIN pair_sent s ON s.id = f.id AND s.copy = f.copy "
-        "WHERE s.id IS NULL"
-    )
+    # Of several rows found for one that was sent, the most like it is it; the others are too many.
     sql.execute(
-        "CREATE OR REPLACE TEMP TABLE difference AS " + " UNION ALL ".join(parts)
+        "CREATE OR REPLACE TEMP TABLE pair AS SELECT * FROM (SELECT id, place, row, fields, "
+        "row_number() OVER (PARTITION BY id, place ORDER BY list_count(fields), row) AS choice "
+        f'FROM (SELECT s.id, s."~place" AS place, f."~place" AS row, [{each}] AS fields '
+        "FROM suspect_sent s JOIN suspect_found f ON s.id = f.id "
+        'AND (s."~rows" = 1 OR s."~place" = f."~place"))) WHERE choice = 1'
     ).fetchall()
-    classify(sql, columns)
+    sql.execute(
+        "CREATE OR REPLACE TEMP TABLE difference AS "
+        "SELECT id, 'destination' AS leg, d.field, 'mismatched' AS status, NULL::varchar AS kind, "
+        "d.sent, d.found FROM (SELECT id, unnest(fields) AS d FROM pair) WHERE d IS NOT NULL "
+        "UNION ALL SELECT id, 'destination', '', 'missing', 'missing record', NULL, NULL "
+        'FROM suspect_sent s WHERE (id, "~place") NOT IN (SELECT (id, place) FROM pair) '
+        "UNION ALL SELECT id, 'destination', '', 'unexpected', CASE WHEN id IN (SELECT id FROM "
+        "suspect_sent) THEN 'duplicate record' ELSE 'unexpected record' END, NULL, NULL "
+        'FROM suspect_found WHERE (id, "~place") NOT IN (SELECT (id, row) FROM pair)'
+    ).fetchall()
     counts = dict(
         sql.execute(
             "SELECT status, CASE WHEN status = 'mismatched' THEN count(DISTINCT id) "

@@ -20,6 +20,7 @@ import duckdb
 import pyarrow as pa
 
 from migration_platform.entity import Entity
+from migration_platform.reconciliation.cause import classify
 from migration_platform.reconciliation.certificate import Certificate, certify, draw_sample
 from migration_platform.reconciliation.cluster import Cluster, find_clusters
 from migration_platform.reconciliation.column import compared_columns, quote_text
@@ -107,6 +108,7 @@ def reconcile_entity(
     ids = pa.table({"id": pa.array([*again, *sample], pa.string())})
     sql.register("again", found.read_only(ids))
     second = explain(sql, columns, sent, "again")
+    classify(sql, columns)
     if documents is not None:
         compare_files(sql, sent, documents)
     proved = None if origin is None else prove_mapping(sql, entity, origin, sent)
@@ -156,8 +158,7 @@ def reconcile_entity(
         "suspect",
         "suspect_sent",
         "suspect_found",
-        "pair_sent",
-        "pair_found",
+        "pair",
         "difference",
         "sample",
     ):

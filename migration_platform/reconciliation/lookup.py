@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from migration_platform.errors import ConfigurationError
 from migration_platform.reconciliation.column import quote_text
+from migration_platform.reconciliation.correction import Corrections, snapshot_sql
 from migration_platform.reconciliation.document_file import look_at_file
 from migration_platform.reconciliation.source_reading import Lookup, trim_sql
 
@@ -26,11 +27,18 @@ BATCH = 10_000
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a cohort's records of an entity come from: the snapshot, the ends of each entity that it
-    refers to (of those applicable for this source), and the source's documents folder."""
+    refers to (of those applicable for this source), the source's documents folder, and what people
+    corrected."""
 
     snapshot: Path
     parents: Mapping[str, Path]
     documents: Path
+    corrections: Corrections | None = None
+
+    @property
+    def records(self) -> str:
+        """The snapshot as a relation of SQL, with what people corrected."""
+        return snapshot_sql(self.snapshot, self.corrections)
 
 
 def prepare_lookup(sql: duckdb.DuckDBPyConnection, lookup: Lookup, origin: Origin) -> str:

@@ -33,6 +33,9 @@ from migration_platform.reconciliation.source_reading import (
 LEG = "mapping"
 BATCH = 10_000
 
+FEW = 2_000
+"""Below so many records it takes longer to optimize the reading of thirty fields than to read them."""
+
 _TYPE: dict[Type, str] = {
     "text": "VARCHAR",
     "uuid": "VARCHAR",
@@ -142,7 +145,13 @@ def prove_mapping(
     lookups = Lookups()
     proofs = [p for f in entity.fields if (p := _prove(entity, f, lookups, origin)) is not None]
     proven = {p.field.name for p in proofs}
-    sql.execute(_suspects(sql, entity, proofs, lookups.found, origin, mapped)).fetchall()
+    suspects = _suspects(sql, entity, proofs, lookups.found, origin, mapped)
+    few = _one(sql, f"SELECT count(*) FROM {mapped}") < FEW
+    if few:
+        sql.execute("PRAGMA disable_optimizer").fetchall()
+    sql.execute(suspects).fetchall()
+    if few:
+        sql.execute("PRAGMA enable_optimizer").fetchall()
     if _one(sql, "SELECT count(*) FROM suspect_row"):
         for proof in proofs:
             sql.execute(f"INSERT INTO difference {proof.differences()}").fetchall()
@@ -151,11 +160,11 @@ def prove_mapping(
         classify(sql, [Column(p.field.name, p.field.type) for p in proofs])
     sql.execute("DROP TABLE suspect_row").fetchall()
     differing = _one(sql, f"SELECT count(DISTINCT id) FROM difference WHERE leg = '{LEG}'")
-    snapshot = f"read_parquet({quote_text(str(origin.snapshot))})"
     return RoundTrip(
         compared=_one(
             sql,
-            f"SELECT count(*) FROM {mapped} WHERE source_id IN (SELECT _source_id FROM {snapshot})",
+            f"SELECT count(*) FROM {mapped} WHERE source_id IN (SELECT _source_id FROM "
+            f"read_parquet({quote_text(str(origin.snapshot))}))",
         ),
         differing=differing,
         unproven=tuple(f.name for f in entity.fields if f.name not in proven),
@@ -184,7 +193,6 @@ def _suspects(
     """SQL that keeps the rows in which a field differs, or may differ, as `suspect_row`."""
     used = list(dict.fromkeys(c for p in proofs for c in p.field.columns))
     texts = [t for c in used for t in (quote_name(c), f"{trim_sql(c)} AS {quote_name('t.' + c)}")]
-    snapshot = f"read_parquet({quote_text(str(origin.snapshot))})"
     joins = "".join(
         f" LEFT JOIN {prepare_lookup(sql, each, origin)} {each.alias} ON {each.alias}.key = {each.on}"
         for each in lookups
@@ -194,7 +202,7 @@ def _suspects(
     return (
         f"CREATE OR REPLACE TEMP TABLE suspect_row AS SELECT * FROM (SELECT {columns} "
         f"FROM {mapped} m JOIN (SELECT {', '.join(['_source_id', '_patient', *texts])} "
-        f"FROM {snapshot}) s ON s._source_id = m.source_id{joins}) WHERE {differs}"
+        f"FROM {origin.records}) s ON s._source_id = m.source_id{joins}) WHERE {differs}"
     )
 
 

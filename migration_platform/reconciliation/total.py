@@ -19,6 +19,7 @@ import psycopg
 from migration_platform.control_total import PREFIX, ControlTotal
 from migration_platform.errors import ConfigurationError
 from migration_platform.reconciliation.column import quote_name, quote_text
+from migration_platform.reconciliation.correction import Corrections, snapshot_sql
 
 SHOWN = 50
 """Differing groups that a result names; it counts all of them."""
@@ -71,10 +72,12 @@ class TotalResult:
 
 @dataclass(frozen=True, slots=True)
 class SourceTable:
-    """A source table as the snapshot holds it: the files of the entity that is read from it."""
+    """A source table as the snapshot holds it, with what people corrected: the files of the entity
+    that is read from it."""
 
     snapshot: Path
     ends: Path
+    corrections: Corrections | None = None
 
 
 def prepare_macros(sql: duckdb.DuckDBPyConnection) -> None:
@@ -97,10 +100,13 @@ def prepare_tables(sql: duckdb.DuckDBPyConnection, tables: Mapping[str, SourceTa
     """Make a view of each source table's snapshot under the table's name: its columns as text, and
     `_end`, what became of the record (null: nothing, which the account does not balance)."""
     for name, table in tables.items():
-        snapshot, ends = (quote_text(str(path)) for path in (table.snapshot, table.ends))
+        snapshot, ends = (
+            snapshot_sql(table.snapshot, table.corrections),
+            quote_text(str(table.ends)),
+        )
         sql.execute(
             f'CREATE OR REPLACE TEMP VIEW {quote_name(name)} AS SELECT s.*, e."end" AS _end '
-            f"FROM read_parquet({snapshot}) s "
+            f"FROM {snapshot} s "
             f"LEFT JOIN read_parquet({ends}) e ON e.source_id = s._source_id"
         ).fetchall()
 

@@ -30,6 +30,8 @@ PACE, OLDEST = 4, 30.0
 """While a cohort runs, something changes all the time: then a page may be so many times as old as it
 took to put together, and never older than so many seconds."""
 
+BESIDE_WAVES = ("criteria", "readiness", "people", "exceptions")
+
 MOST = 500
 
 T = TypeVar("T")
@@ -103,7 +105,7 @@ def _stamp(platform: Platform) -> int:
     settings = platform.settings
     files = [
         platform.plan.file,
-        *(platform.beside_waves(f"{n}.toml") for n in ("criteria", "readiness", "people")),
+        *(platform.beside_waves(f"{n}.toml") for n in BESIDE_WAVES),
         settings.ownership_file,
         settings.control_totals_file,
         *(Path(file) for outline in platform.outlines.values() for file in outline.files),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from migration_platform.sample.dirt import rate
 from migration_platform.sample.draws import Draws, Ints, child_keys, expand, pick
 from migration_platform.sample.people import ACTIVE, CLOSED, PAUSED, Patients
 from migration_platform.sample.practice import NO_INSURANCE, Practice
@@ -100,6 +101,10 @@ def make_medications(
     ended = stopped | (stage == CLOSED) | (patients.died[patient] > 0)
     end = np.where(stopped, until, left)
     fills = (np.where(ended, end, left) - day) // 30 + 1
+    unfilled = draws.happens("unfilled", key, rate("refill without a fill")) & ~ended
+    fills = np.where(unfilled, 0, fills)
+    refills = np.maximum(draws.below("refills", key, 6), unfilled)
+    last = spell_days(draws, "medications.LAST_FILL", key, day + (fills - 1) * 30)
     drug = _DRUG_LIST.position(patients.program[patient], number)
     cents = np.array([d.cents for d in _DRUGS], dtype=np.int64)[drug]
     insured = patients.payer[patient] != NO_INSURANCE
@@ -116,13 +121,13 @@ def make_medications(
             "CODE": pick(_DRUG_LIST.codes, drug),
             "DESCRIPTION": pick(_DRUG_LIST.descriptions, drug),
             "BASE_COST": amounts(cents),
-            "PAYER_COVERAGE": amounts(np.where(insured, cents * 7 // 10, 0)),
+            "PAYER_COVERAGE": amounts(np.where(insured & ~unfilled, cents * 7 // 10, 0)),
             "DISPENSES": numbers(fills),
             "TOTALCOST": amounts(cents * fills),
             "REASONCODE": only(reason >= 0, pick(REASONS.codes, reason)),
             "REASONDESCRIPTION": only(reason >= 0, pick(REASONS.descriptions, reason)),
-            "REFILLS_LEFT": numbers(np.where(ended, 0, draws.below("refills", key, 6))),
-            "LAST_FILL": spell_days(draws, "medications.LAST_FILL", key, day + (fills - 1) * 30),
+            "REFILLS_LEFT": numbers(np.where(ended, 0, refills)),
+            "LAST_FILL": only(~unfilled, last),
             "SIG": pick([d.sig for d in _DRUGS], drug),
             "STATUS": pick(("active", "completed", "stopped", "on-hold"), status),
             "PRESCRIBER": practice.ids.gather(provider),

@@ -289,7 +289,10 @@ def _patient_rows(
             "HEALTHCARE_COVERAGE": amounts(paid * 3 // 5),
             "PROGRAM": pick([p.name for p in PROGRAMS], patients.program),
             "STAGE": pick(STAGES, patients.stage),
-            "PROVIDER": practice.ids.gather(patients.provider),
+            "PROVIDER": only(
+                ~draws.spread("unrouted", index, rate("patient without provider")),
+                practice.ids.gather(patients.provider),
+            ),
             "PHONE": spell_phones(draws, "PHONE", index, patients.digits),
             "EMAIL": patients.email,
             "TIME_ZONE": pick([s.time_zone for s in STATES], state),

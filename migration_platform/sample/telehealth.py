@@ -69,7 +69,9 @@ def make_portal_accounts(draws: Draws, patients: Patients) -> pl.DataFrame:
             "Id": draws.uuids("portal", key),
             "PATIENT": patients.ids.gather(patient),
             "LOGIN": email.str.replace(r"@.*$", ""),
-            "EMAIL": email,
+            "EMAIL": only(
+                ~draws.spread("no address", key, rate("account without an address")), email
+            ),
             "PHONE": spell_phones(
                 draws, "portal_accounts.PHONE", key, patients.digits.gather(patient)
             ),
@@ -205,7 +207,9 @@ def make_intake_responses(draws: Draws, patients: Patients) -> pl.DataFrame:
     begin = np.cumsum(size) - size
     answer = begin[question] + draws.below("answer", key, size[question])
     reached = draws.below("answered", patients.index, 5)
-    waiting = (patients.stage == INTAKE)[patient] & (number >= reached[patient])
+    whole = draws.happens("undecided", patients.index, rate("intake without a decision"))
+    inside = (patients.stage == INTAKE) & ~whole
+    waiting = inside[patient] & (number >= reached[patient])
     begun = waiting & (number == reached[patient])
     day = np.minimum(patients.joined[patient], NEWEST_DAY)
     at = at_time_of_day(day, draws.unit("answered at", patients.index)[patient]) + number * 47

@@ -33,11 +33,18 @@ HERE = Path(__file__).parent
 def upgrade(settings: Settings, target: Target) -> None:
     """Bring a database's `migration` schema to `HEAD`. Quick when it is there already.
 
-    Raises ConfigurationError if the database cannot be reached, RuntimeError if its revision is
-    newer than this code.
+    Raises ConfigurationError if the database cannot be reached, or if newer code has upgraded it.
     """
-    if current_revision(settings, target) == HEAD[target]:
+    found = current_revision(settings, target)
+    if found == HEAD[target]:
         return
+    if found is not None and not (HERE / target / f"{found}.py").exists():
+        raise ConfigurationError(
+            f"the {target} database: its schema `migration` is at revision {found}, and this code "
+            f"knows it up to {HEAD[target]} only: newer code has upgraded it. Go back to that code, or "
+            "restore the backup from before the upgrade (docs/operate.md, Upgrade). Nothing was "
+            "written."
+        )
     # Alembic and SQLAlchemy take a third of a second to import: only when there is work for them.
     from alembic import command
     from alembic.config import Config

@@ -15,11 +15,12 @@ from migration_platform.entity import Entity
 from migration_platform.exception_queue import queue_differences
 from migration_platform.ledger import account_for, input_digest
 from migration_platform.platform import REFERENCE, Platform
-from migration_platform.promotion import count_sent, explain_inconclusive
+from migration_platform.proof import count_sent, explain_inconclusive
 from migration_platform.reconciliation.entity_reconciliation import reconcile_entity
 from migration_platform.reconciliation.lookup import Origin
 from migration_platform.reconciliation.readback import Readback
 from migration_platform.reconciliation.round_trip import readings_digest
+from migration_platform.stage.correction import corrections_of
 from migration_platform.stage.record import (
     NOT_APPLICABLE_DIGEST,
     RunRecord,
@@ -151,7 +152,10 @@ def _origin(platform: Platform, cohort: str, entity: Entity) -> Origin:
         if require(platform, home, name, "transform").applicable:
             parents[name] = staging.path(home, name, "ends")
     return Origin(
-        staging.path(cohort, entity.name, "extract"), parents, platform.settings.source_documents
+        staging.path(cohort, entity.name, "extract"),
+        parents,
+        platform.settings.source_documents,
+        corrections_of(platform, cohort, entity.name),
     )
 
 

@@ -19,6 +19,7 @@ from migration_platform.reconciliation.total import (
     prepare_tables,
     tables_of,
 )
+from migration_platform.stage.correction import corrections_of
 from migration_platform.stage.record import require
 
 
@@ -50,10 +51,11 @@ def _compare(
                     lacking.append(judged.reason)
                 elif table not in tables:
                     require(platform, homes[name], name, "transform")
-                    paths = (
-                        platform.staging.path(homes[name], name, k) for k in ("extract", "ends")
+                    tables[table] = SourceTable(
+                        platform.staging.path(homes[name], name, "extract"),
+                        platform.staging.path(homes[name], name, "ends"),
+                        corrections_of(platform, homes[name], name),
                     )
-                    tables[table] = SourceTable(*paths)
             if lacking:
                 found[total.name] = TotalResult(
                     total.name, total.sentence, "not applicable", "; ".join(lacking)

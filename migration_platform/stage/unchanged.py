@@ -37,6 +37,8 @@ def prove(
     inputs = [loaded.digest, loaded.mapping_digest, platform.mapping_digest(entity.name)]
     for kind in STAGED:
         inputs.append(_file_digest(platform.staging.path(cohort, entity.name, kind)))
+    rulings = platform.staging.path(cohort, entity.name, "rulings")
+    inputs.append(_file_digest(rulings) if rulings.exists() else "")
     parts = {"inputs": _digest(inputs), "code": _code_digest()}
     if entity.document_path is not None:
         mapped = platform.staging.path(cohort, entity.name, "mapped")

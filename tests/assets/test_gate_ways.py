@@ -1,13 +1,14 @@
 """Every way in which Dagster can start a load of a later wave ends at the closed gate.
 
-The direct call of the load, edited thresholds, stale evidence, one person twice and a tampered log
-are in `tests/migration_platform/stage`, the command line is in `tests/scenarios`.
+The other ways past it, and which test tries each, are listed in docs/promote.md.
 """
 
 import dagster as dg
 import pytest
 
 from migration_platform import move
+from migration_platform import stage as stages
+from migration_platform.errors import GateClosedError
 from tests.assets.test_blocking import count, done, failures, run
 from tests.decisions import promote
 
@@ -27,8 +28,14 @@ def extracted(platform, definitions, instance):
     return failed
 
 
-def start(definitions, instance, tags: dict[str, str], *only: str) -> dg.ExecuteInProcessResult:
-    return definitions.resolve_job_def("cohort").execute_in_process(
+def start(definitions, instance, tags: dict[str, str], *only: str, job: str = "cohort"):
+    """Start a job of cohort `three`; without a job, as an asset's own page does."""
+    chosen = (
+        definitions.resolve_job_def(job)
+        if job
+        else definitions.resolve_implicit_global_asset_job_def()
+    )
+    return chosen.execute_in_process(
         partition_key="three",
         instance=instance,
         raise_on_error=False,
@@ -37,30 +44,38 @@ def start(definitions, instance, tags: dict[str, str], *only: str) -> dg.Execute
     )
 
 
-@pytest.mark.parametrize(
-    ("tags", "only"),
-    [
-        ({}, ("load/patient",)),
-        ({}, ("transform/patient", "load/patient")),
-        (RETRY, ("load/patient", "load/visit", "reconcile/patient", "reconcile/visit")),
-        (BACKFILL, ("load/patient", "load/visit")),
-        (BACKFILL, ()),
-    ],
-    ids=["one asset", "two assets", "re-execution from failure", "backfill", "whole backfill"],
-)
+WAYS: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
+    "one asset": ("cohort", {}, ("load/patient",)),
+    "an asset's own page": ("", {}, ("load/patient",)),
+    "two assets": ("cohort", {}, ("transform/patient", "load/patient")),
+    "re-execution from failure": (
+        "cohort", RETRY, ("load/patient", "load/visit", "reconcile/patient", "reconcile/visit"),
+    ),
+    "backfill": ("cohort", BACKFILL, ("load/patient", "load/visit")),
+    "whole backfill": ("cohort", BACKFILL, ()),
+}  # fmt: skip
+
+
 def test_a_load_of_a_later_wave_is_refused_however_it_is_started(
-    platform, definitions, instance, extracted, tags: dict[str, str], only: tuple[str, ...]
+    platform, definitions, instance, extracted, subtests
 ) -> None:
     before = count(platform, "patient")
 
-    result = start(
-        definitions, instance, {**tags, "dagster/parent_run_id": extracted.run_id}, *only
-    )
+    for way, (job, tags, only) in WAYS.items():
+        with subtests.test(way):
+            parent = {"dagster/parent_run_id": extracted.run_id}
+            result = start(definitions, instance, {**tags, **parent}, *only, job=job)
 
-    assert not result.success
-    assert not [key for key in done(result) if key.startswith("load/")]
-    assert "wave pilot is not promoted" in failures(result)
-    assert count(platform, "patient") == before
+            assert not result.success
+            assert not [key for key in done(result) if key.startswith("load/")]
+            assert "wave pilot is not promoted" in failures(result)
+            assert count(platform, "patient") == before
+
+    with (
+        subtests.test("the load function itself"),
+        pytest.raises(GateClosedError, match="wave pilot is not promoted"),
+    ):
+        stages.load(platform, "three", "patient")
 
 
 def test_materializing_the_promotion_promotes_nothing(
@@ -98,6 +113,8 @@ def test_no_schedule_loads_anything() -> None:
         for key in defs.resolve_job_def(schedule.job_name).asset_layer.selected_asset_keys
     }
 
-    assert len(schedules) >= 2
+    assert {"nightly", "nightly_reference", "nightly_report", "triggers"} == {
+        s.name for s in schedules
+    }
     assert any(key.startswith("reconcile/") for key in keys)
     assert not [key for key in keys if key.startswith(("load/", "transform/", "extract/"))]

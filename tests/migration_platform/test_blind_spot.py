@@ -75,12 +75,14 @@ def test_what_ran_is_counted_and_what_was_not_declared_is_named() -> None:
             {"entity": "visit", "end": "excluded", "rule": "repeated-row", "count": 1},
         ],
         waiting={"visit": 2},
+        corrected={("visit", "NOTE"): 3},
         unread={"visit": ["LAT", "LON"]},
         unplanted={"late arriving": "there is no live source yet"},
     )
 
     left_out = [(s.name, s.count) for s in spots if s.kind == "left out"]
     assert left_out == [("test-visit", 0), ("retention", 7), ("repeated-row", 1), ("exception queue", 2)]  # fmt: skip
+    assert [(s.name, s.count) for s in spots if s.kind == "corrected"] == [("NOTE", 3)]
     assert BlindSpot("unread", "visit", "", "LAT, LON", 2) in spots
     assert BlindSpot("unplanted", "", "late arriving", "there is no live source yet") in spots
     counts = count_blind_spots(spots)
@@ -89,19 +91,20 @@ def test_what_ran_is_counted_and_what_was_not_declared_is_named() -> None:
         "unproven": 2,
         "loss": 2,
         "left out": 10,
+        "corrected": 3,
         "unread": 2,
         "method": 5,
         "unplanted": 1,
     }
     assert summarize_blind_spots(counts) == (
         "Not seen: of the fields, 1 not compared exactly, 2 unproven, 2 losing something; left out, "
-        "10 of the records; unread, 2 of the source's columns; never planted, 1 kinds of faults"
+        "10 of the records; corrected, 3 values; unread, 2 of the source's columns; never planted, 1 kinds of faults"
     )
 
 
 def test_before_anything_ran_there_is_nothing_to_count() -> None:
     spots = find_blind_spots(
-        declare_blind_spots(VISIT), left_out=[], waiting={}, unread={}, unplanted={}
+        declare_blind_spots(VISIT), left_out=[], waiting={}, corrected={}, unread={}, unplanted={}
     )
 
     assert {s.count for s in spots} == {None}

@@ -9,6 +9,7 @@ import pytest
 
 from migration_platform.criteria import Threshold, load_criteria
 from migration_platform.errors import ConfigurationError
+from migration_platform.exception_kind import load_kinds
 from migration_platform.people import load_people
 from migration_platform.readiness import load_readiness
 from migration_platform.wave import Cohort, Wave, load_plan
@@ -101,6 +102,31 @@ def test_a_mistake_in_the_criteria_is_said_with_its_line(
         load_criteria(path, [WAVE])
 
 
+def test_a_threshold_can_be_on_one_kind_of_exceptions(tmp_path: Path) -> None:
+    text = CRITERIA.replace("at_most_percent = 0.10", 'kind = "waiting"\nat_most = 3')
+
+    found = load_criteria(write(tmp_path, text), [WAVE], ["waiting"])["pilot"]
+
+    assert found.go == (Threshold("open exceptions", "at_most", "3", "waiting"),)
+
+
+@pytest.mark.parametrize(
+    ("change", "by", "says"),
+    [
+        ("at_most_percent = 0.10", 'kind = "odd"\nat_most = 3', "line 7: .* no kind 'odd'"),
+        ('"open exceptions"', '"tickets"\nkind = "waiting"', "line 7: 'tickets' has no kinds"),
+        ('"open exceptions"', '"hours of the oldest exception"', "line 7: .* has no percentage"),
+    ],
+)
+def test_a_mistaken_kind_is_said_with_its_line(
+    tmp_path: Path, change: str, by: str, says: str
+) -> None:
+    path = write(tmp_path, CRITERIA.replace(change, by, 1))
+
+    with pytest.raises(ConfigurationError, match=f"file.toml, {says}"):
+        load_criteria(path, [WAVE], ["waiting"])
+
+
 def test_readiness_items_have_an_owner_and_a_day(tmp_path: Path) -> None:
     found = load_readiness(write(tmp_path, READINESS), ["pilot", "rest"])
 
@@ -164,7 +190,8 @@ def test_the_shipped_files_can_be_read() -> None:
     plan = load_plan(ROOT / "assets/waves.toml")
     names = [w.name for w in plan.waves]
 
-    criteria = load_criteria(ROOT / "assets/criteria.toml", plan.waves)
+    kinds = load_kinds(ROOT / "assets/exceptions.toml")
+    criteria = load_criteria(ROOT / "assets/criteria.toml", plan.waves, kinds)
     items = load_readiness(ROOT / "assets/readiness.toml", names)
     people = load_people(ROOT / "assets/people.toml")
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +71,21 @@ class Project:
         """Each wave's status by name."""
         return {w["name"]: w for w in self.ask("status")["waves"]}
 
+    def measure(self, figures: dict[str, str]) -> dict[str, int]:
+        """Record the failed logins of cohorts, each as a count out of a whole, as of now."""
+        at = datetime.now(UTC).isoformat()
+        lines = [
+            f"failed logins,{cohort},{at},{f.replace('/', ',')}" for cohort, f in figures.items()
+        ]
+        file = self.root / "figures.csv"
+        file.write_text("\n".join(["metric,cohort,measured_at,numerator,denominator", *lines, ""]))
+        recorded: dict[str, int] = self.ask("import-metrics", str(file), "--by", "help desk")
+        return recorded
+
     def promote(self, wave: str) -> None:
-        """Have a wave ready, signed and promoted by the people whom the project names."""
+        """Have a wave drilled, measured, ready, signed and promoted by whom the project names."""
+        self.migration("drill", wave)
+        self.measure(dict.fromkeys((c["name"] for c in self.waves()[wave]["cohorts"]), "9/300"))
         for person, items in READY.items():
             self.migration("ready", wave, *items, "--by", person, "--note", "seen")
         kept = self.root / f"{wave}.json"

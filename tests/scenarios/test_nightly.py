@@ -11,8 +11,6 @@ import subprocess
 import sys
 from typing import Any
 
-import pytest
-
 from tests.scenarios.conftest import Project
 
 NIGHT = """
@@ -80,12 +78,9 @@ def pages(project: Project) -> str:
 
 
 def differences(project: Project) -> list[dict[str, Any]]:
-    return [e for e in project.ask("exceptions") if e["kind"] == "difference"]
+    return [e for e in project.ask("exceptions")["groups"] if e["kind"] == "difference"]
 
 
-@pytest.mark.xfail(
-    reason="under governance and certificates the night could not look at the cohort with planted faults; cause not found yet"
-)
 def test_a_planted_fault_is_found_by_the_night_shown_repaired_and_balanced_again(
     project: Project,
 ) -> None:
@@ -158,7 +153,7 @@ def test_a_planted_fault_is_found_by_the_night_shown_repaired_and_balanced_again
 
     # The exceptions are closed, the wave is fine, and the night too.
     assert differences(project) == []
-    assert project.waves()["pilot"]["sentence"] == "Wave pilot is promoted, by Ada."
+    assert project.waves()["pilot"]["sentence"] == "Wave pilot is promoted, by Eva Laurent."
 
     # A destination that is down is no quiet night, and the wave is held until somebody has looked.
     project.query("platform", "ALTER DATABASE destination ALLOW_CONNECTIONS false")

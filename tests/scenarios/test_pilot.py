@@ -62,6 +62,10 @@ def test_from_an_empty_home_to_a_promoted_pilot_and_what_happens_after(project: 
     pilot = project.waves()["pilot"]
     assert pilot["verdict"] == "hold"
     assert [reason.split(":")[0] for reason in pilot["reasons"]] == [
+        "the rollback of cohort pilot-weight was never rehearsed",
+        "the rollback of cohort pilot-skin was never rehearsed",
+        "nobody can tell whether a rollback trigger has tripped",
+        "nobody can tell whether a rollback trigger has tripped",
         "not ready",
         "not ready",
         "not ready",
@@ -99,6 +103,10 @@ def test_from_an_empty_home_to_a_promoted_pilot_and_what_happens_after(project: 
     again = project.ask("run", "--wave", "pilot")
     assert [c["written"] for c in again["cohorts"]] == [0, 0, 0]
     assert project.query("destination", WRITES) == before
+
+    # The way back is rehearsed, and the figures from operation are known.
+    assert all(d["passed"] for d in project.ask("drill", "pilot")["drills"])
+    assert project.measure({"pilot-weight": "12/300", "pilot-skin": "9/300"})["new"] == 2
 
     # What no query can see is said to be done by who owns it.
     operations = READY["Omar Haddad"]

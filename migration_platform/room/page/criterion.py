@@ -10,16 +10,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from migration_platform.room.table import Cell, Table, make_table
-from migration_platform.threshold import find_tripped, find_unfulfilled, read
+from migration_platform.threshold import Reading, crosses, describe_bound, read
+from migration_platform.trigger import State, find_triggers
 
-BOUNDS = {
-    "at_most": "at most {value}",
-    "at_least": "at least {value}",
-    "at_most_percent": "at most {value} % {of}",
-    "at_least_percent": "at least {value} % {of}",
-}
+TRIGGERS: dict[State, str] = {"tripped": "failed", "cannot tell": "error", "clear": "passed"}
 
 
 def list_criteria(document: Mapping[str, Any], at: datetime) -> Table:
@@ -36,45 +33,60 @@ def list_criteria(document: Mapping[str, Any], at: datetime) -> Table:
 
 
 def _declared(document: Mapping[str, Any], at: datetime) -> Iterator[tuple[Any, ...]]:
-    for kind, find in (("go", find_unfulfilled), ("triggers", find_tripped)):
-        for threshold in document["criteria"][kind]:
-            one = {**document["criteria"], "go": [], "triggers": [], kind: [threshold]}
-            said = list(find({**document, "criteria": one}, at))
-            for reading in read(document, threshold["measure"], at):
-                bad = any(reading.where in reason for reason in said)
-                asked = BOUNDS[threshold["bound"]].format(value=threshold["value"], of=reading.of)
-                if kind == "triggers":
-                    asked = f"rolls back unless {asked}"
-                yield (
-                    reading.where,
-                    asked,
-                    Cell(reading.value, note=_share(threshold, reading.value, reading.whole)),
-                    _state(kind, bad, reading.value),
-                    Cell("see", link=_proof(document["wave"], threshold["measure"])),
-                )
+    wave = document["wave"]
+    for threshold in document["criteria"]["go"]:
+        kind = threshold.get("kind", "")
+        for reading in read(document, threshold["measure"], at, kind):
+            yield (
+                reading.where,
+                describe_bound(threshold, reading),
+                Cell(reading.shown or None, note=_share(threshold, reading)),
+                _go(threshold, reading),
+                Cell("see", link=_proof(wave, threshold["measure"], kind)),
+            )
+    triggers = find_triggers(document, at)
+    for trigger in triggers:
+        yield (
+            Cell(trigger.where, note="rollback trigger"),
+            trigger.tolerated,
+            trigger.measured or None,
+            Cell(trigger.state, TRIGGERS[trigger.state]),
+            Cell("see", link=_proof(wave, trigger.measure, "")),
+        )
+    if not triggers:
+        for threshold in document["criteria"]["triggers"]:
+            yield (
+                Cell(threshold["measure"], note="rollback trigger"),
+                f"{threshold['bound'].replace('_', ' ')} {threshold['value']}",
+                None,
+                Cell("not watched", "not-asked", note="nothing of the wave is live"),
+                Cell("see", link=_proof(wave, threshold["measure"], "")),
+            )
 
 
-def _state(kind: str, bad: bool, value: Decimal | None) -> Cell:
-    if value is None:
+def _go(threshold: Mapping[str, str], reading: Reading) -> Cell:
+    if reading.value is None:
         return Cell("not recorded", "not-run")
-    if kind == "triggers":
-        return Cell("tripped", "failed") if bad else Cell("clear", "passed")
-    return Cell("no-go", "held") if bad else Cell("go", "passed")
+    if crosses(threshold, reading):
+        return Cell("no-go", "held")
+    return Cell("too old to tell", "not-run") if reading.doubt else Cell("go", "passed")
 
 
-def _share(threshold: Mapping[str, str], value: Decimal | None, whole: Decimal) -> str:
+def _share(threshold: Mapping[str, str], reading: Reading) -> str:
     """Of what, where a percentage is asked for. Nothing is divided: nothing is rounded."""
-    if value is None or not threshold["bound"].endswith("_percent"):
+    if reading.value is None or not threshold["bound"].endswith("_percent"):
         return ""
-    return f"of {whole:,f}"
+    return f"baseline {reading.baseline}" if reading.baseline else f"of {reading.whole:,}"
 
 
-def _proof(wave: str, measure: str) -> str:
+def _proof(wave: str, measure: str, kind: str) -> str:
+    queue = f"/exceptions?{urlencode({'wave': wave, **({'kind': kind} if kind else {})})}"
     return {
         "differing records": "#accounting",
         "failed expectations": "#cohorts",
-        "open exceptions": f"/exceptions?wave={wave}",
-        "overdue exceptions": f"/exceptions?wave={wave}&late=yes",
+        "open exceptions": queue,
+        "overdue exceptions": f"{queue}&late=yes",
+        "hours of the oldest exception": queue,
     }.get(measure, "#metrics")
 
 

@@ -21,8 +21,8 @@ SUBJECTS = (
     (r"no code map translates|exception queue", "/exceptions?wave={wave}"),
     (r"^not ready|no readiness item", "#readiness"),
     (r"^not signed|signed other evidence|alone has signed", "#sign-offs"),
-    (r"rollback trigger|criteria ask for|has not been recorded|was recorded more than|no criteria"
-     r"|overdue exceptions|open exceptions", "#criteria"),
+    (r"rollback trigger|criteria ask for|has not been recorded|was measured more than|is dated in the future: set|no criteria"
+     r"|overdue exceptions|open exceptions|oldest exception|of kind", "#criteria"),
     (r"belong to no cohort", "#cohorts"),
     (r"is not promoted, so no cohort", "/"),
     (r"holds it since|was rolled back at|has changed|are not sealed|nothing of it has been run",

@@ -35,7 +35,7 @@ class QueuePage:
 def describe_queue(
     platform: Platform, query: Mapping[str, str], counts: list[dict[str, Any]]
 ) -> QueuePage:
-    """A page of the queue. `counts` are all open exceptions by kind (`Store.count_exceptions`)."""
+    """A page of the queue. `counts` are all open exceptions by kind (`count_exceptions`)."""
     chosen = {name: query.get(name, "") for name in FILTERS}
     rows, more = read_page(platform, chosen, query.get("after", ""))
     cohorts = _cohorts(platform, chosen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from migration_platform.exception_store import count_exceptions
 from migration_platform.ledger import account_for
 from migration_platform.platform import REFERENCE
 from migration_platform.report.expectation_report import describe_report
@@ -94,7 +95,7 @@ def show_queue(visit: Visit) -> Answer:
     platform = visit.platform
     names = [REFERENCE, *(c.name for c in platform.plan.cohorts)]
     counts = visit.room.shelf.read(
-        platform, ("exceptions",), lambda: platform.store.count_exceptions(names)
+        platform, ("exceptions",), lambda: count_exceptions(platform.store, names)
     )
     return Shown("exceptions.html.j2", {"queue": describe_queue(platform, visit.query, counts)})
 

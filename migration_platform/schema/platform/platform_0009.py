@@ -7,7 +7,7 @@ notice goes out with each commit that changed what the pages show, so that they 
 from alembic import op
 
 revision = "platform_0009"
-down_revision = "platform_0006"
+down_revision = "platform_0008"
 
 TABLES = """
 CREATE TABLE migration.account (

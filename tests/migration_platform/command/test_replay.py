@@ -28,7 +28,7 @@ def document(**other: Any) -> dict[str, Any]:
         "wave": "pilot",
         "criteria": {
             "max_patients": None, "max_excepted_percent": 4.0, "max_unmapped_codes": 0,
-            "freshness_hours": 24, "min_sample_charts": 0, "decided": True, "sign_offs": [], "go": [], "triggers": [],
+            "freshness_hours": 24, "min_sample_charts": 0, "drill_days": 0, "decided": True, "sign_offs": [], "go": [], "triggers": [],
         },
         "sealed": {"seal": "5" * 64, "changes": []},
         "cohorts": [cohort],
@@ -38,6 +38,8 @@ def document(**other: Any) -> dict[str, Any]:
         "charts": [],
         "blind_spots": [],
         "exceptions": [],
+        "rollbacks": [],
+        "drills": [],
         "metrics": [],
         "readiness": [
             {"name": "told", "owner": "compliance", "due": "2026-11-20", "says": "…",
@@ -46,6 +48,7 @@ def document(**other: Any) -> dict[str, Any]:
         "versions": {"code": "c" * 64},
         "state": {"name": "open", "person": "", "reason": "", "at": ""},
         "log": {"entries": 1, "head": "h"},
+        "tripped_since": {},
         "sign_offs": [],
         "assembled_at": "2026-11-21T12:00:00+00:00",
         **other,

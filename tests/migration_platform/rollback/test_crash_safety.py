@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -46,8 +47,8 @@ def test_a_destination_gone_in_the_middle_of_a_load_leaves_nothing_half(
     stage_load = sys.modules["migration_platform.stage.load"]
     loads = stage_load.load_staged
 
-    def gone(*words: object, **named: object) -> object:
-        done = loads(*words, **named)  # type: ignore[arg-type]
+    def gone(*words: Any, **named: Any) -> Any:
+        done = loads(*words, **named)
         end_sessions(platform)
         return done
 
@@ -68,8 +69,8 @@ def test_a_destination_gone_in_the_middle_of_a_rollback_leaves_everything_loaded
 
     undo = rollback.undo_loads
 
-    def gone(*words: object, **named: object) -> object:
-        done = undo(*words, **named)  # type: ignore[arg-type]
+    def gone(*words: Any, **named: Any) -> Any:
+        done = undo(*words, **named)
         end_sessions(platform)
         return done
 

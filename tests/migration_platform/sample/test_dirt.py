@@ -116,6 +116,21 @@ def duplicates(tables: Tables) -> int:
     return len(rows) - rows.select("SSN", "BIRTHDATE").n_unique()
 
 
+def undecided(tables: Tables) -> Counted:
+    answers = tables["intake_responses"].group_by("PATIENT").agg(
+        (pl.col("STATUS") == "submitted").all().alias("whole")
+    )  # fmt: skip
+    intake = tables["patients"].filter(pl.col("STAGE") == "intake")
+    joined = answers.join(intake, left_on="PATIENT", right_on="Id")
+    return int(joined["whole"].sum()), len(joined)
+
+
+def unfilled(tables: Tables) -> Counted:
+    used = tables["medications"].filter(pl.col("STOP").is_null())
+    assert (used.filter(pl.col("LAST_FILL").is_null())["DISPENSES"] == "0").all()
+    return int(used["LAST_FILL"].null_count()), len(used)
+
+
 COUNTS: dict[str, Callable[[Tables], Counted]] = {
     "duplicate patient": of_patients(duplicates),
     "date as MM/DD/YYYY": matching(*DAYS, pattern=r"^\d\d/\d\d/\d{4}$"),
@@ -159,6 +174,10 @@ COUNTS: dict[str, Callable[[Tables], Counted]] = {
             )
         )
     ),
+    "patient without provider": of_patients(lambda t: t["patients"]["PROVIDER"].null_count()),
+    "intake without a decision": undecided,
+    "refill without a fill": unfilled,
+    "account without an address": of_patients(lambda t: t["portal_accounts"]["EMAIL"].null_count()),
     "repeated observation": of_patients(repeated("observations")),
     "repeated provider": lambda t: (repeated("providers")(t), t["providers"]["Id"].n_unique()),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,8 @@ from migration_platform.governance import assemble_evidence
 from migration_platform.platform import Platform
 from migration_platform.signing import sign
 from migration_platform.wave import load_plan
-from migration_platform.wave_record import record_metric
 from migration_platform.wave_state import find_state
-from tests.decisions import get_ready, promote, sign_all
+from tests.decisions import get_ready, measure, promote, sign_all
 from tests.migration_platform.stage.small_migration import destination
 from tests.migration_platform.stage.small_migration import move as move_cohort
 
@@ -238,16 +236,16 @@ def test_a_figure_from_operation_is_judged_against_its_baseline(platform: Platfo
         return " ".join(assemble_evidence(measured, "pilot").reasons)
 
     assert "tickets of cohort one has not been recorded" in said()
-    record_metric(measured, "one", "tickets", Decimal("4.81"), "helpdesk")
+    measure(measured, "one", "tickets", "4.81")
     assert "tickets of cohort one: 4.81, and the wave's criteria ask for at most 120 %" in said()
     assert assemble_evidence(measured, "pilot").verdict == "hold"
-    record_metric(measured, "one", "tickets", Decimal("8.01"), "helpdesk")
+    measure(measured, "one", "tickets", "8.01")
     assert assemble_evidence(measured, "pilot").verdict == "block"
     assert "a rollback trigger has tripped: tickets of cohort one: 8.01" in said()
-    record_metric(measured, "one", "tickets", Decimal("4.80"), "helpdesk")
+    measure(measured, "one", "tickets", "4.80")
     digest = assemble_evidence(measured, "pilot").digest
     assert "tickets" not in said()
-    record_metric(measured, "one", "tickets", Decimal("4.8"), "helpdesk")
+    measure(measured, "one", "tickets", "4.8")
     assert assemble_evidence(measured, "pilot").digest == digest
 
 

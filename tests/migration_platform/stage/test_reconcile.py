@@ -13,6 +13,7 @@ from migration_platform import stage as stages
 from migration_platform.database import connect
 from migration_platform.entity import Reading
 from migration_platform.errors import GateClosedError, MigrationError
+from migration_platform.exception_store import count_exceptions
 from migration_platform.governance import assemble_evidence
 from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
@@ -33,7 +34,9 @@ def test_every_record_of_a_cohort_is_accounted_for(platform: Platform) -> None:
     assert (visit.extracted, visit.loaded, visit.excepted) == (4, 3, 1)
     assert patient.clean
     assert visit.clean
-    kinds = {(e["entity"], e["rule"], e["owner"]) for e in platform.store.count_exceptions(["one"])}
+    kinds = {
+        (e["entity"], e["rule"], e["owner"]) for e in count_exceptions(platform.store, ["one"])
+    }
     assert kinds == {
         ("patient", "required but empty", "operations lead"),
         ("visit", "waits for patient", "technical lead"),

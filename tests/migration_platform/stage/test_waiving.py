@@ -12,6 +12,7 @@ from migration_platform import stage as stages
 from migration_platform.cohort_reconciliation import read_reconciliation
 from migration_platform.decision import find_break
 from migration_platform.errors import ConfigurationError, EvidenceError
+from migration_platform.exception_store import count_exceptions
 from migration_platform.governance import assemble_evidence
 from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
@@ -39,7 +40,7 @@ def accept(platform: Platform, **other: Any) -> Waiver:
 def waiting(platform: Platform) -> list[tuple[str, str, str, int]]:
     return [
         (e["entity"], e["field"], e["rule"], e["count"])
-        for e in platform.store.count_exceptions(["one"])
+        for e in count_exceptions(platform.store, ["one"])
         if e["kind"] == "difference"
     ]
 

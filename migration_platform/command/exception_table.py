@@ -1,0 +1,94 @@
+"""Exception table: how the exception queue, and one record of it, look on a terminal.
+
+What is printed is put together in `exception_case`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+from migration_platform.command.console import out
+
+
+def print_kinds(kinds: list[dict[str, Any]]) -> None:
+    table = Table("kind", title="by kind", title_justify="left")
+    for name in ("open", "overdue", "oldest (hours)", "due after (hours)"):
+        table.add_column(name, justify="right")
+    for k in kinds:
+        table.add_row(
+            k["kind"], f"{k['open']:,}", f"{k['overdue']:,}", f"{k['oldest_hours']:,.1f}",
+            "not declared" if k["hours"] is None else f"{k['hours']:,}",
+        )  # fmt: skip
+    out.print(table)
+
+
+def print_groups(groups: list[dict[str, Any]]) -> None:
+    table = Table(title="by cause", title_justify="left")
+    table.add_column("records", justify="right")
+    for title in ("cohort", "entity", "field", "why", "kind", "owner", "first due (UTC)"):
+        table.add_column(title)
+    for e in groups:
+        table.add_row(
+            f"{e['count']:,}",
+            e["cohort"], e["entity"], e["field"], e["rule"], e["kind"], e["owner"],
+            f"{e['due_at']:%Y-%m-%d %H:%M}",
+        )  # fmt: skip
+    out.print(table)
+
+
+def print_records(records: list[dict[str, Any]]) -> None:
+    table = Table(title="records, due first", title_justify="left")
+    for title in ("token", "cohort", "entity", "field", "why", "kind", "owner", "works on it"):
+        table.add_column(title)
+    table.add_column("due (UTC)")
+    for e in records:
+        due = f"{e['due_at']:%Y-%m-%d %H:%M}" + (" overdue" if e["overdue"] else "")
+        table.add_row(
+            e["token"], e["cohort"], e["entity"], e["field"], e["rule"], e["kind"], e["owner"],
+            e["assignee"], due,
+        )  # fmt: skip
+    out.print(table)
+
+
+def print_case(case: dict[str, Any]) -> None:
+    for e in case["exceptions"]:
+        state = "waits" if e["closed_at"] is None else "waited"
+        if e["stage"] == "concern":
+            state = (
+                "moves, and somebody must look at it" if e["closed_at"] is None else "was looked at"
+            )
+        out.print(
+            f"[bold]{e['entity']} {case['token']} of {e['cohort']} {state}: {e['rule']}[/]"
+            + (f" ({e['field']})" if e["field"] else "")
+        )
+        due = f"due {e['due_at']:%Y-%m-%d %H:%M} UTC" + (", overdue" if e["overdue"] else "")
+        if e["closed_at"] is not None:
+            due = f"closed {e['closed_at']:%Y-%m-%d %H:%M} UTC"
+        out.print(f"  {e['kind']}: {e['means']}", markup=False)
+        out.print(f"  owner {e['owner']}, open since {e['opened_at']:%Y-%m-%d %H:%M} UTC, {due}")
+        if e["columns"]:
+            out.print(f"  {e['field']} is made of {', '.join(e['columns'])}", markup=False)
+        if e["closed_at"] is None:
+            out.print(f"  what to do: {e['path']}", markup=False)
+    if case["assignee"]:
+        out.print(f"{case['assignee']} works on it.", markup=False)
+    for number in case["proposals"]:
+        out.print(f"proposal {number} waits for another person to accept or reject it.")
+    for ruling in case["rulings"]:
+        about = f" {ruling['about']}" if ruling["about"] else ""
+        out.print(f"in force: {ruling['effect']}{about} (entry {ruling['number']})", markup=False)
+    for act in case["history"]:
+        said = ", ".join(f"{k} {v}" for k, v in act["detail"].items())
+        out.print(
+            f"  {act['number']}. {act['at']:%Y-%m-%d %H:%M} UTC {act['person']}: {act['action']}"
+            + (f" ({said})" if said else "")
+            + f": {act['reason']}",
+            markup=False,
+        )
+    if "source" in case:
+        for name, text in case["source"].items():
+            out.print(f"    {name}: {text}", markup=False)
+        for number, text in case["values"].items():
+            out.print(f"    entry {number}: {'nothing' if text is None else text}", markup=False)
