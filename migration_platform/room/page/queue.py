@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +14,6 @@ from migration_platform.platform import REFERENCE, Platform
 from migration_platform.room.page.headline import Headline, count_noun
 from migration_platform.room.page.sheet import Part, Sheet
 from migration_platform.room.table import Cell, make_table
-from migration_platform.store import Store
 
 ROWS = 50
 FILTERS = ("wave", "cohort", "entity", "kind", "owner", "late")
@@ -109,21 +109,21 @@ def read_page(
     return rows[:ROWS], "~".join(place)
 
 
-def read_all(platform: Platform, chosen: Mapping[str, str]) -> Iterator[tuple[Cell, ...]]:
-    """Every row of a filtered queue, for a file: read as it is sent, over a connection of its own."""
-    where, values = _condition(platform, chosen)
+def read_all(
+    lend: Callable[[], AbstractContextManager[Platform]], chosen: Mapping[str, str]
+) -> Iterator[tuple[Cell, ...]]:
+    """Every row of a filtered queue, for a file: read as it is sent, after the request has ended, so
+    on a platform that is lent for it."""
     now = datetime.now(UTC)
-    store = Store(platform.settings)
-    try:
-        with store.transaction() as connection, connection.cursor(name="queue") as cursor:
+    with lend() as platform:
+        where, values = _condition(platform, chosen)
+        with platform.store.transaction() as connection, connection.cursor(name="queue") as cursor:
             cursor.itersize = 5000
             cursor.execute(
                 f"SELECT * FROM migration.exception WHERE {where} ORDER BY {ORDER}", values
             )
             for row in cursor:
                 yield tuple(c if isinstance(c, Cell) else Cell(c) for c in _row(row, now))
-    finally:
-        store.close()
 
 
 def _condition(platform: Platform, chosen: Mapping[str, str]) -> tuple[str, list[Any]]:

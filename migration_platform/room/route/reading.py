@@ -104,7 +104,7 @@ def queue_csv(visit: Visit) -> Answer:
     chosen = {name: visit.query.get(name, "") for name in FILTERS}
     columns = make_table("", "", COLUMNS, [], empty="").columns
     return File(
-        write_csv(columns, read_all(visit.platform, chosen)), "text/csv", "exceptions.csv"
+        write_csv(columns, read_all(visit.room.lender.lend, chosen)), "text/csv", "exceptions.csv"
     )  # fmt: skip
 
 
