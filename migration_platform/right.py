@@ -12,7 +12,7 @@ from migration_platform.people import ROLES, People
 
 Action = Literal[
     "read", "see values", "see views", "judge", "ready", "sign", "hold", "open", "resume", "amend",
-    "promote", "complete", "roll back",
+    "promote", "complete", "roll back", "work", "run", "drill", "measure",
 ]  # fmt: skip
 
 SPONSOR, CLINICAL, OPERATIONS, TECHNICAL, COMPLIANCE = ROLES
@@ -32,10 +32,14 @@ RIGHTS: dict[Action, tuple[str, ...]] = {
     "promote": DECIDE,
     "complete": DECIDE,
     "roll back": DECIDE,
+    "work": ROLES,
+    "run": (OPERATIONS, TECHNICAL),
+    "drill": (OPERATIONS, TECHNICAL),
+    "measure": (OPERATIONS, TECHNICAL),
 }
 """The roles that may. Counts and tokens are for everybody who is named, patients' values are not.
 Whoever is named may stop a wave. Which role may sign or say that an item is done depends on the wave:
-`signing` and `move` ask that."""
+`signing` and `move` ask that; who may decide about an exception on its owner: `resolution` does."""
 
 WORDS: dict[Action, str] = {
     "read": "read the pages",
@@ -51,6 +55,10 @@ WORDS: dict[Action, str] = {
     "promote": "promote a wave",
     "complete": "complete a wave",
     "roll back": "roll back",
+    "work": "work an exception",
+    "run": "run a cohort",
+    "drill": "rehearse a rollback",
+    "measure": "record a figure from operation",
 }
 
 

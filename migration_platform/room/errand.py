@@ -9,12 +9,13 @@ from __future__ import annotations
 import secrets
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
-from typing import Literal
+from typing import Any, Literal
 
+from migration_platform import gate
 from migration_platform.errors import ConfigurationError, GateClosedError, MigrationError
 from migration_platform.move import plan_promotion
 from migration_platform.move import promote as record_promotion
@@ -35,15 +36,24 @@ class Errand:
     wave: str
     person: str
     begun_at: datetime
-    state: Literal["running", "done", "refused", "failed"] = "running"
+    state: Literal["running", "done", "not passed", "refused", "failed"] = "running"
     words: str = ""
     done: int = 0
     total: int = 0
     ended: tuple[str, ...] = ()
 
 
-Work = Callable[[Platform, Callable[[str, int, int], None]], str]
-"""Does it, telling how far it is; returns what came of it, in words."""
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What came of an errand, in words. `passed`: it is as it was asked for."""
+
+    lines: tuple[str, ...]
+    passed: bool = True
+
+
+Tell = Callable[[str, int, int], None]
+Work = Callable[[Platform, Tell], Ended]
+"""Does it, telling how far it is."""
 
 
 @dataclass
@@ -81,7 +91,7 @@ class Errands:
         """Promote a wave. What can be refused at once is refused here."""
         plan_promotion(platform, wave, person=person, evidence_digest=digest)[0].require()
 
-        def work(own: Platform, tell: Callable[[str, int, int], None]) -> str:
+        def work(own: Platform, tell: Tell) -> Ended:
             look = f"Looking at wave {wave} once more"
             decision, _ = record_promotion(
                 own, wave, person=person, reason=reason, evidence_digest=digest,
@@ -89,7 +99,8 @@ class Errands:
             )  # fmt: skip
             tell("Telling Dagster", 0, 0)
             told = announce(own, wave)
-            return f"Wave {wave} is promoted: entry {decision.sequence} of the decision log.{told}"
+            said = f"Wave {wave} is promoted: entry {decision.sequence} of the decision log.{told}"
+            return Ended((said,))
 
         return self.begin(f"Promote wave {wave}", wave, person, work)
 
@@ -97,14 +108,55 @@ class Errands:
         """Roll a wave back: every loaded cohort of it, then the wave."""
         names = [c.name for c in platform.plan.wave(wave).cohorts]
 
-        def work(own: Platform, tell: Callable[[str, int, int], None]) -> str:
+        def work(own: Platform, tell: Tell) -> Ended:
             from migration_platform.wave_rollback import roll_back_all
 
             tell("Taking back what was loaded", 0, 0)
             done = roll_back_all(own, names, wave=wave, person=person, reason=reason)
-            return " ".join(each.sentence for each in done) or f"Wave {wave} is rolled back."
+            return Ended((*(each.sentence for each in done), f"Wave {wave} is rolled back."))
 
         return self.begin(f"Roll back wave {wave}", wave, person, work)
+
+    def run(self, platform: Platform, wave: str, cohorts: Sequence[str], person: str) -> str:
+        """Run cohorts of a wave. A closed gate refuses here already."""
+        for name in cohorts:
+            gate.require_open(platform, name)
+        title = f"Run wave {wave}" if len(cohorts) > 1 else f"Run cohort {', '.join(cohorts)}"
+
+        def work(own: Platform, tell: Tell) -> Ended:
+            from migration_platform.cohort_run import run_cohorts
+
+            tell("Starting Dagster", 0, 0)
+            whole = [c.name for c in own.plan.wave(wave).cohorts] == list(cohorts)
+            result = run_cohorts(
+                own, cohorts, wave=wave if whole else None,
+                tell=lambda done, total: tell("Stages that have ended", done, total),
+            )  # fmt: skip
+            said = (line for cohort in result["cohorts"] for line in _tell_run(cohort))
+            return Ended(tuple(said), result["passed"])
+
+        return self.begin(title, wave, person, work)
+
+    def drill(self, wave: str, cohorts: Sequence[str], person: str) -> str:
+        """Rehearse the rollback of cohorts, one after the other."""
+        title = f"Rehearse the rollback of {', '.join(cohorts)}"
+
+        def work(own: Platform, tell: Tell) -> Ended:
+            from migration_platform.drill import drill
+
+            results = []
+            for number, name in enumerate(cohorts):
+                tell(f"Rehearsing cohort {name} on a shadow", number, len(cohorts))
+                results.append(drill(own, name))
+            said = (f"Cohort {each.cohort}: {each.reason}" for each in results)
+            return Ended(tuple(said), all(each.passed for each in results))
+
+        return self.begin(title, wave, person, work)
+
+    def running(self, wave: str) -> Errand | None:
+        """What is under way for a wave."""
+        known = [e for e in self._known.values() if (e.wave, e.state) == (wave, "running")]
+        return known[-1] if known else None
 
     def _do(self, number: str, work: Work) -> None:
         def tell(words: str, done: int, total: int) -> None:
@@ -112,8 +164,9 @@ class Errands:
 
         try:
             with self.lender.lend() as platform:
-                said = work(platform, tell)
-            self._change(number, state="done", ended=(said,))
+                ended = work(platform, tell)
+            state = "done" if ended.passed else "not passed"
+            self._change(number, state=state, ended=ended.lines)
         except (GateClosedError, MigrationError) as error:
             refused = isinstance(error, GateClosedError)
             self._change(
@@ -137,6 +190,17 @@ class Errands:
 
     def _change(self, number: str, **changes: object) -> None:
         self._known[number] = replace(self._known[number], **changes)  # type: ignore[arg-type]
+
+
+def _tell_run(cohort: Mapping[str, Any]) -> list[str]:
+    """How a cohort's run ended, in words."""
+    state = "passed" if cohort["passed"] else "did not pass"
+    return [
+        f"Cohort {cohort['cohort']} {state}: {cohort['loaded']:,} records loaded "
+        f"({cohort['written']:,} written now), {cohort['excepted']:,} in the exception queue, "
+        f"{cohort['seconds']:.1f} s.",
+        *cohort["reasons"],
+    ]
 
 
 def announce(platform: Platform, wave: str) -> str:

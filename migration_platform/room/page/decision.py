@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 from migration_platform.decision import Decision
 from migration_platform.evidence import Evidence
+from migration_platform.move import DESPITE
 from migration_platform.people import People
 from migration_platform.right import RIGHTS, Action, explain_lack, find_roles
 from migration_platform.wave_state import EFFECTS, find_state, refuse
@@ -37,7 +38,8 @@ assert set(ORDER) <= set(get_args(Action)) == set(RIGHTS)
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A decision that the reader may take now. `roles` in which they may sign, `items` that they may
-    mark as done: a name and what it says."""
+    mark as done: a name and what it says. `despite`: the role, if the reader has it, that may resume in
+    spite of a tripped trigger."""
 
     action: Action
     title: str
@@ -45,6 +47,7 @@ class Choice:
     dangerous: bool
     roles: tuple[str, ...] = ()
     items: tuple[tuple[str, str], ...] = ()
+    despite: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ def list_decisions(
                 action in DANGEROUS,
                 _roles(people, person, seen.document) if action == "sign" else (),
                 _items(people, person, seen.document) if action == "ready" else (),
+                DESPITE if action == "resume" and people.holds(person, DESPITE) else "",
             )
         )
     return tuple(choices), tuple(closed)

@@ -153,7 +153,7 @@ def _cohorts(platform: Platform, chosen: Mapping[str, str]) -> list[str] | None:
 def _row(r: Mapping[str, Any], now: datetime) -> tuple[Any, ...]:
     late = r["due_at"] < now
     return (
-        Cell(r["token"], link=f"/records/{r['entity']}/{r['token']}"), r["entity"],
+        Cell(r["token"], link=f"/exceptions/{r['token']}"), r["entity"],
         Cell(r["cohort"], link=f"/cohorts/{r['cohort']}"), r["rule"], r["field"], r["kind"],
         r["owner"], Cell("late" if late else "in time", "late" if late else "not-run"),
         r["opened_at"], r["due_at"],

@@ -19,6 +19,7 @@ from migration_platform.blind_spot import (
 )
 from migration_platform.decision_log import read_whole
 from migration_platform.evidence import Evidence
+from migration_platform.figure import read_figure
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.room.page.criterion import list_criteria
 from migration_platform.room.page.decision import Choice, Closed, list_decisions
@@ -227,15 +228,19 @@ def _metrics(document: Mapping[str, Any]) -> Table:
     return make_table(
         "metrics",
         "Figures from operation, and what they were on the source",
-        ("Cohort", "Figure", "Baseline #", "Now #", "Recorded"),
+        ("Cohort", "Figure", "Baseline #", "Now #", "Measured"),
         [
-            (m["cohort"], m["name"], Cell(m["baseline"]), Cell(m["value"]),
-             _instant(m["recorded_at"]))
+            (m["cohort"], m["name"], _figure(m["baseline"]), _figure(m["value"]),
+             _instant(m["measured_at"]))
             for m in document["metrics"]
         ],
         empty="The wave's criteria name no figure from operation.",
         url=f"/waves/{document['wave']}/metrics.csv",
     )  # fmt: skip
+
+
+def _figure(text: str | None) -> str | None:
+    return read_figure(text).words if text else None
 
 
 def _spots(document: Mapping[str, Any]) -> list[BlindSpot]:

@@ -6,6 +6,14 @@ The whole table: nothing is served that does not stand here.
 from __future__ import annotations
 
 from migration_platform.room.app import Way
-from migration_platform.room.route import account, chart, decision, reading, wave
+from migration_platform.room.route import account, case, chart, decision, operation, reading, wave
 
-WAYS: tuple[Way, ...] = (*account.WAYS, *wave.WAYS, *decision.WAYS, *chart.WAYS, *reading.WAYS)
+WAYS: tuple[Way, ...] = (
+    *account.WAYS,
+    *wave.WAYS,
+    *decision.WAYS,
+    *operation.WAYS,
+    *chart.WAYS,
+    *case.WAYS,
+    *reading.WAYS,
+)

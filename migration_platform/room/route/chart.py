@@ -46,14 +46,14 @@ def draw(visit: Visit) -> Answer:
 
 def ask_chart(visit: Visit) -> Answer:
     """Why? Before that, nothing of the chart is read."""
-    token = _token(visit)
+    token = read_token(visit)
     return Shown("ask.html.j2", {"what": "chart", "token": token, "url": f"/charts/{token}"})
 
 
 def show_chart(visit: Visit) -> Answer:
     from migration_platform.chart import read_chart
 
-    token = _token(visit)
+    token = read_token(visit)
     record_view(
         visit.platform, person=visit.person, way="page", what="chart", token=token,
         reason=visit.said("reason"),
@@ -70,7 +70,7 @@ def judge(visit: Visit) -> Answer:
     if said not in ("right", "wrong"):
         raise ConfigurationError("say whether the chart is right or wrong")
     cohort, _ = judge_chart(
-        visit.platform, _token(visit), is_right=said == "right", person=visit.person,
+        visit.platform, read_token(visit), is_right=said == "right", person=visit.person,
         comment=visit.said("comment"),
     )  # fmt: skip
     visit.room.shelf.forget()
@@ -78,7 +78,7 @@ def judge(visit: Visit) -> Answer:
 
 
 def ask_record(visit: Visit) -> Answer:
-    entity, token = visit.platform.outline(visit.path["entity"]).name, _token(visit)
+    entity, token = visit.platform.outline(visit.path["entity"]).name, read_token(visit)
     return Shown(
         "ask.html.j2", {"what": entity, "token": token, "url": f"/records/{entity}/{token}"}
     )
@@ -87,7 +87,7 @@ def ask_record(visit: Visit) -> Answer:
 def show_record(visit: Visit) -> Answer:
     from migration_platform.trace import trace_record
 
-    entity, token = visit.platform.outline(visit.path["entity"]).name, _token(visit)
+    entity, token = visit.platform.outline(visit.path["entity"]).name, read_token(visit)
     record_view(
         visit.platform, person=visit.person, way="page", what=entity, token=token,
         reason=visit.said("reason"),
@@ -95,7 +95,7 @@ def show_record(visit: Visit) -> Answer:
     return Shown("record.html.j2", {"trace": trace_record(visit.platform, entity, token)})
 
 
-def _token(visit: Visit) -> str:
+def read_token(visit: Visit) -> str:
     """A record's token. An id of the source or the destination has no place in an address."""
     token = visit.path["token"]
     if len(token) != 16 or not set(token) <= set("0123456789abcdef"):

@@ -24,9 +24,13 @@ def _done(visit: Visit, wave: str) -> Moved:
 def _decide(action: Action) -> Callable[[Visit], Answer]:
     def decide(visit: Visit) -> Answer:
         wave = _wave(visit)
+        hours = visit.said("despite") if action == "resume" else ""
+        if hours and not hours.isdecimal():
+            raise ConfigurationError("give a whole number of hours")
         make_move(
-            visit.platform, wave, action, person=visit.person, reason=_required(visit, "reason")
-        )
+            visit.platform, wave, action, person=visit.person, reason=_required(visit, "reason"),
+            despite_hours=int(hours or 0),
+        )  # fmt: skip
         return _done(visit, wave)
 
     return decide

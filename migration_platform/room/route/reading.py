@@ -76,6 +76,17 @@ def _views(visit: Visit) -> Sheet:
     return describe_views(visit.platform)
 
 
+def show_cohort(visit: Visit) -> Answer:
+    page = _cohort(visit)
+    moves = page.here != REFERENCE
+    values = {
+        "page": page,
+        "may_run": moves and visit.may("run"),
+        "may_drill": moves and visit.may("drill"),
+    }
+    return Shown("cohort.html.j2", values)
+
+
 def show_expectations(visit: Visit) -> Answer:
     """The expectation report, as it would be written now, within the room."""
     platform, cohort = visit.platform, name_cohort(visit.platform, visit.path["cohort"])
@@ -109,7 +120,7 @@ def queue_csv(visit: Visit) -> Answer:
 
 
 WAYS = (
-    Way("GET", "/cohorts/{cohort}", "read", _shown(_cohort)),
+    Way("GET", "/cohorts/{cohort}", "read", show_cohort),
     Way("GET", "/cohorts/{cohort}/expectations", "read", show_expectations),
     Way("GET", "/cohorts/{cohort}/differences", "read", _shown(_differences)),
     Way("GET", "/cohorts/{cohort}/differences/{table}.csv", "read", _csv(_differences)),

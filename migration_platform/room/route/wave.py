@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from migration_platform.errors import ConfigurationError
 from migration_platform.evidence import canonical
+from migration_platform.right import Action
 from migration_platform.room.app import Way
 from migration_platform.room.page.overview import Overview, describe_waves
 from migration_platform.room.page.wave import WavePage, describe_wave
 from migration_platform.room.table import Table, write_csv
 from migration_platform.room.visit import Answer, File, Shown, Visit
+
+BETWEEN: tuple[Action, ...] = ("run", "drill", "measure")
 
 
 def show_waves(visit: Visit) -> Answer:
@@ -27,7 +30,13 @@ def timeline_csv(visit: Visit) -> Answer:
 
 
 def show_wave(visit: Visit) -> Answer:
-    return Shown("wave.html.j2", {"page": read_wave(visit)})
+    page = read_wave(visit)
+    values = {
+        "page": page,
+        "running": visit.room.errands.running(page.name),
+        **{f"may_{action}": visit.may(action) for action in BETWEEN},
+    }
+    return Shown("wave.html.j2", values)
 
 
 def read_wave(visit: Visit) -> WavePage:

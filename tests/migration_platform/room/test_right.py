@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from migration_platform.platform import Platform
-from migration_platform.right import RIGHTS
+from migration_platform.right import RIGHTS, explain_lack
 from migration_platform.room.route import WAYS
 from tests.migration_platform.room.conftest import SIGNATURE, SignedIn
 
@@ -39,6 +39,29 @@ ALLOWED = {
     ("POST", "/cohorts/{cohort}/charts"): {"Fay"},
     ("GET", "/records/{entity}/{token}"): {"Fay", "Gus", "Cleo"},
     ("POST", "/records/{entity}/{token}"): {"Fay", "Gus", "Cleo"},
+    ("POST", "/waves/{wave}/run"): {"Gus", "Cleo"},
+    ("POST", "/cohorts/{cohort}/run"): {"Gus", "Cleo"},
+    ("POST", "/waves/{wave}/drill"): {"Gus", "Cleo"},
+    ("POST", "/cohorts/{cohort}/drill"): {"Gus", "Cleo"},
+    ("POST", "/waves/{wave}/figure"): {"Gus", "Cleo"},
+    ("POST", "/waves/{wave}/figures"): {"Gus", "Cleo"},
+    ("POST", "/exceptions/{token}/values"): {"Fay", "Gus", "Cleo"},
+    **{
+        ("POST", f"/exceptions/{{token}}/{deed}"): ALL
+        for deed in (
+            "assign",
+            "comment",
+            "code",
+            "correct",
+            "accept",
+            "reject",
+            "exclude",
+            "keep-apart",
+            "settle",
+            "waive",
+            "reopen",
+        )
+    },
     ("GET", "/views"): {"Cleo", "Dana"},
     ("GET", "/views/{table}.csv"): {"Cleo", "Dana"},
 }
@@ -66,13 +89,21 @@ def fill(path: str) -> str:
     return path
 
 
-def test_each_route_answers_each_role_as_the_table_says(signed_in: SignedIn) -> None:
+def test_each_route_answers_each_role_as_the_table_says(
+    moved: Platform, signed_in: SignedIn
+) -> None:
     for person in PEOPLE:
         client = signed_in(person)
         found = SIGNATURE.search(client.get("/").text)
         assert found
         for way in WAYS:
             key = (way.method, way.path)
+            # These begin something that goes on by itself: who may is seen without doing it.
+            begun = key[1].endswith(("/run", "/drill"))
+            if begun and person in ALLOWED[key]:
+                assert way.right
+                assert not explain_lack(moved.people, person, way.right)
+                continue
             if key in OPEN or key == ("POST", "/sign-out"):
                 continue
             data = {"signature": found[1]} if way.method == "POST" else None

@@ -39,7 +39,13 @@ def gaps(platform: Platform, cohort: str = "one") -> dict[tuple[str, str], tuple
 
 def wait_for_a_person(platform: Platform, note: str) -> None:
     """A rule by which visits of this note wait."""
-    rule = Rule("unclear", "excepted", filled("NOTE") == note, "A note that nobody understands")
+    rule = Rule(
+        "unclear",
+        "excepted",
+        filled("NOTE") == note,
+        "A note that nobody understands",
+        kind="untranslated",
+    )
     platform.entities["visit"] = replace(VISIT, rules=(rule,))
 
 
