@@ -10,6 +10,8 @@ from typing import Any
 from migration_platform.evidence import Evidence
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.room.page.headline import SHAPES, Headline, count_noun
+from migration_platform.room.page.picture import draw_timeline
+from migration_platform.room.picture import Picture
 from migration_platform.room.table import Cell, Table, make_table
 from migration_platform.wave_status import WaveStatus, state_wave
 
@@ -36,10 +38,11 @@ class Overview:
     headline: Headline
     waves: tuple[WaveLine, ...]
     timeline: Table
+    picture: Picture | None
 
 
-def describe_waves(platform: Platform, read: Callable[[str], Evidence]) -> Overview:
-    """All waves in their order. `read` gives the evidence of one."""
+def describe_waves(platform: Platform, read: Callable[[str], Evidence], zone: str) -> Overview:
+    """All waves in their order. `read` gives the evidence of one; the picture is in that zone."""
     lines, rows = [], []
     spans = read_spans(platform)
     for wave in platform.plan.waves:
@@ -47,18 +50,15 @@ def describe_waves(platform: Platform, read: Callable[[str], Evidence]) -> Overv
         said = state_wave(platform, seen)
         lines.append(_line(seen, said))
         rows += _rows(seen, spans)
-    return Overview(
-        _headline(lines),
-        tuple(lines),
-        make_table(
-            "timeline",
-            "When each cohort was extracted, loaded and last reconciled",
-            ("Cohort", "Wave", "State", "Patients #", "First extract", "Loaded", "Reconciled"),
-            rows,
-            empty="No cohort is declared.",
-            url="/timeline.csv",
-        ),
+    table = make_table(
+        "timeline",
+        "When each cohort was extracted, loaded and last reconciled",
+        ("Cohort", "Wave", "State", "Patients #", "First extract", "Loaded", "Reconciled"),
+        rows,
+        empty="No cohort is declared.",
+        url="/timeline.csv",
     )
+    return Overview(_headline(lines), tuple(lines), table, draw_timeline(table, zone))
 
 
 def read_spans(platform: Platform) -> dict[str, dict[str, Any]]:

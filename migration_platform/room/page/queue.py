@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +12,9 @@ from urllib.parse import urlencode
 from migration_platform.errors import ConfigurationError
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.room.page.headline import Headline, count_noun
+from migration_platform.room.page.picture import draw_ages
 from migration_platform.room.page.sheet import Part, Sheet
+from migration_platform.room.picture import Picture
 from migration_platform.room.table import Cell, make_table
 
 ROWS = 50
@@ -30,12 +32,17 @@ class QueuePage:
     sheet: Sheet
     chosen: Mapping[str, str]
     choices: Mapping[str, tuple[str, ...]]
+    ages: Picture | None
 
 
 def describe_queue(
-    platform: Platform, query: Mapping[str, str], counts: list[dict[str, Any]]
+    platform: Platform,
+    query: Mapping[str, str],
+    counts: list[dict[str, Any]],
+    ages: Sequence[int],
 ) -> QueuePage:
-    """A page of the queue. `counts` are all open exceptions by kind (`count_exceptions`)."""
+    """A page of the queue. `counts` are all open exceptions by kind (`count_exceptions`), `ages` all
+    of them by age (`read_ages`)."""
     chosen = {name: query.get(name, "") for name in FILTERS}
     rows, more = read_page(platform, chosen, query.get("after", ""))
     cohorts = _cohorts(platform, chosen)
@@ -83,6 +90,7 @@ def describe_queue(
             "kind": tuple(sorted({c["kind"] for c in counts})),
             "owner": tuple(sorted({c["owner"] for c in counts})),
         },
+        None if kept else draw_ages(ages),
     )  # fmt: skip
 
 

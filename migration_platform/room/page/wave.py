@@ -24,7 +24,9 @@ from migration_platform.platform import REFERENCE, Platform
 from migration_platform.room.page.criterion import list_criteria
 from migration_platform.room.page.decision import Choice, Closed, list_decisions
 from migration_platform.room.page.headline import SHAPES, Headline, Reason
+from migration_platform.room.page.picture import draw_ends, draw_metrics
 from migration_platform.room.page.proof import find_proof
+from migration_platform.room.picture import Picture
 from migration_platform.room.table import Cell, Table, make_table
 from migration_platform.wave_status import state_wave
 
@@ -52,6 +54,8 @@ class WavePage:
     sign_offs: Table
     drills: Table
     charts: Table
+    ends: Picture | None
+    figures: tuple[Picture, ...]
     choices: tuple[Choice, ...]
     closed: tuple[Closed, ...]
     digest: str
@@ -92,6 +96,8 @@ def describe_wave(platform: Platform, seen: Evidence, person: str) -> WavePage:
         sign_offs=_sign_offs(document),
         drills=list_drills(document["drills"], f"/waves/{seen.wave}"),
         charts=_charts(document),
+        ends=draw_ends(document["accounting"]),
+        figures=draw_metrics(document),
         choices=choices,
         closed=closed,
         digest=seen.digest,

@@ -16,6 +16,7 @@ from migration_platform.room.page.cohort import (
     describe_entity,
     name_cohort,
 )
+from migration_platform.room.page.picture import read_ages
 from migration_platform.room.page.queue import COLUMNS, FILTERS, describe_queue, read_all
 from migration_platform.room.page.record import (
     describe_decisions,
@@ -108,7 +109,9 @@ def show_queue(visit: Visit) -> Answer:
     counts = visit.room.shelf.read(
         platform, ("exceptions",), lambda: count_exceptions(platform.store, names)
     )
-    return Shown("exceptions.html.j2", {"queue": describe_queue(platform, visit.query, counts)})
+    ages = visit.room.shelf.read(platform, ("ages",), lambda: read_ages(platform))
+    page = describe_queue(platform, visit.query, counts, ages)
+    return Shown("exceptions.html.j2", {"queue": page})
 
 
 def queue_csv(visit: Visit) -> Answer:

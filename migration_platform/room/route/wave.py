@@ -22,7 +22,9 @@ def show_waves(visit: Visit) -> Answer:
 
 def _overview(visit: Visit) -> Overview:
     shelf = visit.room.shelf
-    return describe_waves(visit.platform, lambda wave: shelf.evidence(visit.platform, wave))
+    return describe_waves(
+        visit.platform, lambda wave: shelf.evidence(visit.platform, wave), visit.zone
+    )
 
 
 def timeline_csv(visit: Visit) -> Answer:
