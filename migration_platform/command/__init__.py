@@ -67,6 +67,7 @@ for command in (
     chart.chart,
     blind_spot.blind_spots,
     evidence.evidence,
+    evidence.dossier,
     evidence.replay,
     decide.ready,
     decide.sign,

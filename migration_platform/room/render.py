@@ -56,6 +56,13 @@ def _when(context: Context, moment: datetime | str | None) -> str:
 
 
 @pass_context
+def _at(context: Context, url: str) -> str:
+    """Where a link leads from here: in a file, to its own part about it, or nowhere (empty)."""
+    places = context.get("places")
+    return url if places is None or url.startswith("#") else places.get(url, "")
+
+
+@pass_context
 def _say(context: Context, value: Any) -> str:
     """A cell's value. Zero and unknown look different."""
     if value is None:
@@ -77,6 +84,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "at": _at,
         "when": _when,
         "say": _say,
         "time": format_time,

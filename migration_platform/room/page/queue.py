@@ -15,7 +15,7 @@ from migration_platform.room.page.headline import Headline, count_noun
 from migration_platform.room.page.picture import draw_ages
 from migration_platform.room.page.sheet import Part, Sheet
 from migration_platform.room.picture import Picture
-from migration_platform.room.table import Cell, make_table
+from migration_platform.room.table import Cell, Table, make_table
 
 ROWS = 50
 FILTERS = ("wave", "cohort", "entity", "kind", "owner", "late")
@@ -62,19 +62,12 @@ def describe_queue(
         if waiting
         else "No record waits for a person."
     )
-    glance = make_table(
-        "kinds", "Volume and first due time of each kind",
-        ("Why", "Kind", "Entity", "Field", "Owner", "Records #", "First due"),
-        [(c["rule"], c["kind"], c["entity"], c["field"], c["owner"], c["count"],
-          Cell(c["due_at"], "late" if c["due_at"] < now else "")) for c in shown[:100]],
-        empty="Nothing waits.",
-    )  # fmt: skip
     return QueuePage(
         Sheet(
             "exceptions",
             Headline("late" if late else "held" if waiting else "passed", sentence),
             (
-                Part("At a glance", glance),
+                Part("At a glance", list_kinds(shown[:100], now)),
                 Part("Records, the first due first", make_table(
                     "records", "By token; their values are on the record's own page",
                     COLUMNS, [_row(r, now) for r in rows],
@@ -91,6 +84,17 @@ def describe_queue(
             "owner": tuple(sorted({c["owner"] for c in counts})),
         },
         None if kept else draw_ages(ages),
+    )  # fmt: skip
+
+
+def list_kinds(counts: Sequence[Mapping[str, Any]], now: datetime) -> Table:
+    """How many wait, for each cause."""
+    return make_table(
+        "kinds", "Volume and first due time of each kind",
+        ("Why", "Kind", "Entity", "Field", "Owner", "Records #", "First due"),
+        [(c["rule"], c["kind"], c["entity"], c["field"], c["owner"], c["count"],
+          Cell(c["due_at"], "late" if c["due_at"] < now else "")) for c in counts],
+        empty="Nothing waits.",
     )  # fmt: skip
 
 

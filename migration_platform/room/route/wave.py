@@ -8,6 +8,7 @@ from migration_platform.errors import ConfigurationError
 from migration_platform.evidence import canonical
 from migration_platform.right import Action
 from migration_platform.room.app import Way
+from migration_platform.room.dossier import name_dossier, write_dossier
 from migration_platform.room.page.overview import Overview, describe_waves
 from migration_platform.room.page.wave import WavePage, describe_wave
 from migration_platform.room.table import Table, write_csv
@@ -57,6 +58,13 @@ def evidence_json(visit: Visit) -> Answer:
     return File(canonical(seen.document), "application/json", f"{wave}-{seen.digest[:12]}.json")
 
 
+def dossier(visit: Visit) -> Answer:
+    wave = visit.platform.plan.wave(visit.path["wave"]).name
+    seen = visit.room.shelf.evidence(visit.platform, wave)
+    text = write_dossier(visit.platform, seen, visit.zone)
+    return File(text, "text/html", name_dossier(seen))
+
+
 def give_csv(tables: Sequence[Table], name: str, of: str) -> File:
     """One of a page's tables as a file. Raises ConfigurationError naming those there are."""
     for table in tables:
@@ -73,5 +81,6 @@ WAYS = (
     Way("GET", "/timeline.csv", "read", timeline_csv),
     Way("GET", "/waves/{wave}", "read", show_wave),
     Way("GET", "/waves/{wave}/evidence.json", "read", evidence_json),
+    Way("GET", "/waves/{wave}/dossier.html", "read", dossier),
     Way("GET", "/waves/{wave}/{table}.csv", "read", wave_csv),
 )
