@@ -49,6 +49,10 @@ class Settings:
     dagster_pages: str
     """Where Dagster's pages are, for links to them."""
     secrets: Path
+    oidc_issuer: str = ""
+    """The company's own sign-on (OpenID Connect); empty: people sign in with a password of ours."""
+    oidc_client: str = ""
+    oidc_secret_file: Path | None = None
     given_token_key: str | None = None
     platform_owner_url: str | None = None
     """MIGRATION_PLATFORM_OWNER_URL, for set-up and upgrades: the platform store, as the role to whom
@@ -95,6 +99,11 @@ class Settings:
             room_url=_address(environ, "MIGRATION_ROOM_URL", f"http://127.0.0.1:{port}"),
             dagster_pages=_address(environ, "MIGRATION_DAGSTER_PAGES", "http://127.0.0.1:3000"),
             secrets=home / "secrets",
+            oidc_issuer=(issuer := _issuer(environ)),
+            oidc_client=_with_issuer(environ, "MIGRATION_OIDC_CLIENT", issuer),
+            oidc_secret_file=place("MIGRATION_OIDC_SECRET_FILE", root)
+            if _with_issuer(environ, "MIGRATION_OIDC_SECRET_FILE", issuer)
+            else None,
             platform_owner_url=_url(environ, "platform_owner"),
             given_token_key=environ.get("MIGRATION_TOKEN_KEY") or None,
             allow_withdrawal=frozenset(
@@ -242,6 +251,28 @@ def _address(environ: Mapping[str, str], name: str, default: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
         raise ConfigurationError(
             f"{name}: must read https://host or http://host:port, without a path, is {given!r}."
+        )
+    return given
+
+
+def _issuer(environ: Mapping[str, str]) -> str:
+    given = environ.get("MIGRATION_OIDC_ISSUER", "").rstrip("/")
+    parts = urlsplit(given)
+    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+    if given and not (parts.netloc and (parts.scheme == "https" or local)):
+        raise ConfigurationError(
+            f"MIGRATION_OIDC_ISSUER: must read https://… as the sign-on names itself, is {given!r}."
+        )
+    return given
+
+
+def _with_issuer(environ: Mapping[str, str], name: str, issuer: str) -> str:
+    """A variable that is needed if the sign-on is named, and makes no sense without."""
+    given = environ.get(name, "")
+    if bool(given) != bool(issuer):
+        raise ConfigurationError(
+            f"{name}: set MIGRATION_OIDC_ISSUER, MIGRATION_OIDC_CLIENT and MIGRATION_OIDC_SECRET_FILE "
+            "together, or none of them."
         )
     return given
 

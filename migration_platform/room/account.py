@@ -128,6 +128,11 @@ def sign_in(store: Store, name: str, password: str, address: str) -> SignIn:
     return SignIn("signed in", Account(**{k: v for k, v in row.items() if k != "password"}))
 
 
+def record_sign_on(store: Store, person: str, address: str, outcome: Outcome) -> None:
+    """Keep that somebody came from the company's own sign-on; nobody's name if it is none of ours."""
+    _record(store, f"sign-on: {person or 'nobody of people.toml'}", address, outcome)
+
+
 def change_password(store: Store, name: str, old: str, new: str, address: str) -> SignIn:
     """Change a password that one knows, and end all sessions of the account.
 

@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlsplit
 
 import psycopg
@@ -33,8 +34,14 @@ from migration_platform.room.shelf import Shelf
 from migration_platform.room.visit import Answer, File, Moved, Shown, Viewer, Visit
 from migration_platform.settings import Settings, keep_secret
 
+if TYPE_CHECKING:
+    from migration_platform.room.sign_on import SignOn
+
 LARGEST_FORM = 64 * 1024
 UTC_ZONE = "UTC"
+
+SIGN_ON = "sign-on"
+"""The cookie of who was sent to the company's sign-on: it must come along on the way back from there."""
 
 HEADERS = {
     # Style and script come from here alone; nothing else is fetched, framed or sent.
@@ -74,6 +81,7 @@ class Room:
     secure: bool
     errands: Errands
     ways: Sequence[Way]
+    sign_on: SignOn | None
 
     @property
     def prefix(self) -> str:
@@ -94,7 +102,17 @@ def make_room(settings: Settings, ways: Sequence[Way], make: Callable[[], Platfo
         public.scheme == "https",
         Errands(lender, shelf),
         ways,
+        _open_sign_on(settings),
     )
+
+
+def _open_sign_on(settings: Settings) -> SignOn | None:
+    """The company's own sign-on, if the settings name one."""
+    if not settings.oidc_issuer:
+        return None
+    from migration_platform.room.sign_on import SignOn  # brings its libraries
+
+    return SignOn(settings)
 
 
 def make_app(room: Room) -> Starlette:
@@ -186,6 +204,7 @@ def _receive(
         request.client.host if request.client else "",
         held if session else "",
         _sign(room, _seed(room, request), held if session else ""),
+        request.cookies.get(f"{room.prefix}{SIGN_ON}", ""),
     )
 
 
@@ -251,7 +270,8 @@ def _respond(room: Room, visit: Visit, request: Request, answer: Answer) -> Resp
         cookies = {f"{room.prefix}form": new, **cookies}
     for name, value in cookies.items():
         response.set_cookie(
-            name, value, httponly=True, samesite="strict", secure=room.secure,
+            name, value, httponly=True, secure=room.secure,
+            samesite="lax" if name.endswith(SIGN_ON) else "strict",
             max_age=0 if not value else 31_536_000 if name == "zone" else None,
         )  # fmt: skip
     return response

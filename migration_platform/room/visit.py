@@ -40,6 +40,8 @@ class Visit:
     held: str = ""
     signature: str = ""
     """What each form must send back, so that no other site can send it."""
+    sent: str = ""
+    """What this browser holds since it was sent to the company's sign-on."""
 
     @property
     def person(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from migration_platform.errors import ConfigurationError, GateClosedError
 from migration_platform.right import find_roles
 from migration_platform.room import account
-from migration_platform.room.app import Way
+from migration_platform.room.app import SIGN_ON, Way
 from migration_platform.room.render import is_zone, read_style
 from migration_platform.room.session import begin_session, end_session
 from migration_platform.room.visit import Answer, File, Moved, Shown, Visit
@@ -36,6 +36,40 @@ def sign_in(visit: Visit) -> Answer:
         )
     held = begin_session(visit.platform.store, tried.account.person, tried.account.name)
     return Moved(_local(there), {f"{visit.room.prefix}session": held})
+
+
+def go_to_sign_on(visit: Visit) -> Answer:
+    """To the company's own."""
+    if visit.room.sign_on is None:
+        raise ConfigurationError("there is no sign-on but the one with a password")
+    url, state = visit.room.sign_on.begin(_local(visit.query.get("next", "/")))
+    return Moved(url, {f"{visit.room.prefix}{SIGN_ON}": state})
+
+
+def come_from_sign_on(visit: Visit) -> Answer:
+    """Back from there. A page, not a redirection: the cookie that it sets is sent to no page that
+    another site has led to."""
+    if visit.room.sign_on is None:
+        raise ConfigurationError("there is no sign-on but the one with a password")
+    email, there = visit.room.sign_on.end(
+        visit.query.get("state", ""), visit.sent, visit.query.get("code", "")
+    )
+    people = visit.platform.people
+    person = people.find_by_email(email)
+    if person is None or not find_roles(people, person):
+        account.record_sign_on(visit.platform.store, "", visit.address, "refused")
+        raise GateClosedError(
+            "people.toml names nobody with your e-mail address: nothing here is for you. Whoever "
+            "keeps that file adds it under [emails]."
+        )
+    account.record_sign_on(visit.platform.store, person, visit.address, "signed in")
+    held = begin_session(visit.platform.store, person, None)
+    prefix = visit.room.prefix
+    return Shown(
+        "signed_on.html.j2",
+        {"there": there},
+        cookies={f"{prefix}session": held, f"{prefix}{SIGN_ON}": ""},
+    )
 
 
 def sign_out(visit: Visit) -> Answer:
@@ -89,7 +123,7 @@ def script(visit: Visit) -> Answer:
 
 
 def _sign_in_page(visit: Visit, there: str, problem: str) -> Shown:
-    values = {"next": _local(there), "problem": problem}
+    values = {"next": _local(there), "problem": problem, "sign_on": visit.room.sign_on is not None}
     return Shown("sign_in.html.j2", values, 400 if problem else 200)
 
 
@@ -101,6 +135,8 @@ def _local(url: str) -> str:
 WAYS = (
     Way("GET", "/sign-in", None, show_sign_in),
     Way("POST", "/sign-in", None, sign_in),
+    Way("GET", "/sign-on", None, go_to_sign_on),
+    Way("GET", "/sign-on/done", None, come_from_sign_on),
     Way("POST", "/sign-out", "read", sign_out, unchanged=True),
     Way("GET", "/password", "read", show_password, unchanged=True),
     Way("POST", "/password", "read", change_password, unchanged=True),

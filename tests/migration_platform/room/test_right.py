@@ -68,7 +68,7 @@ ALLOWED = {
 """Of what is not for everybody who is named, and of every form."""
 
 OPEN = {
-    ("GET", "/sign-in"), ("POST", "/sign-in"), ("POST", "/zone"), ("GET", "/style.css"),
+    ("GET", "/sign-in"), ("POST", "/sign-in"), ("GET", "/sign-on"), ("GET", "/sign-on/done"), ("POST", "/zone"), ("GET", "/style.css"),
     ("GET", "/room.js"),
 }  # fmt: skip
 
