@@ -154,6 +154,8 @@ def _handle(room: Room, way: Way, request: Request, body: bytes) -> Response:
             return _respond(room, visit, request, _answer(way, visit, request))
     except psycopg.OperationalError:
         return _refuse(room, request, 503, "The platform store does not answer. Try again.")
+    except MigrationError as error:  # a file of the migration that says something that cannot be
+        return _refuse(room, request, 503, str(error))
     except Exception as error:
         # What an error says may be a patient's value; where it happened is not.
         frames = traceback.format_list(traceback.extract_tb(error.__traceback__))

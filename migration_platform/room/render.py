@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 from migration_platform.report.page import HERE as REPORT
 from migration_platform.report.page import format_time
@@ -45,6 +46,15 @@ def format_instant(moment: datetime, zone: str) -> str:
     """An instant to the minute, with its zone."""
     there = moment.astimezone(ZoneInfo(zone))
     return f"{there:%Y-%m-%d %H:%M} {there.tzname()}"
+
+
+def _code(text: str) -> Markup:
+    """What stands between backticks is something to type."""
+    parts = [escape(part) for part in str(text).split("`")]
+    if len(parts) % 2 == 0:
+        return Markup("`").join(parts)
+    said = (Markup("<code>{}</code>").format(p) if n % 2 else p for n, p in enumerate(parts))
+    return Markup("").join(said)
 
 
 @pass_context
@@ -85,6 +95,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "at": _at,
+        "code": _code,
         "when": _when,
         "say": _say,
         "time": format_time,

@@ -6,7 +6,7 @@ is set out, each line with the reasons that those two give.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -26,10 +26,15 @@ def list_criteria(document: Mapping[str, Any], at: datetime) -> Table:
         "criteria",
         "Decided before the wave opened, and sealed then",
         ("What is measured", "Asked for", "Measured #", "", "Proof"),
-        [*_declared(document, at), *_limits(document)],
+        sorted([*_declared(document, at), *_limits(document)], key=_is_fine),
         empty="No criteria are decided for this wave: give it a [[wave]] in criteria.toml.",
         url=f"/waves/{wave}/criteria.csv",
     )
+
+
+def _is_fine(line: Sequence[Any]) -> bool:
+    """What holds the wave comes first."""
+    return line[3].state in ("passed", "not-asked")
 
 
 def _declared(document: Mapping[str, Any], at: datetime) -> Iterator[tuple[Any, ...]]:
@@ -76,7 +81,7 @@ def _share(threshold: Mapping[str, str], reading: Reading) -> str:
     """Of what, where a percentage is asked for. Nothing is divided: nothing is rounded."""
     if reading.value is None or not threshold["bound"].endswith("_percent"):
         return ""
-    return f"baseline {reading.baseline}" if reading.baseline else f"of {reading.whole:,}"
+    return f"baseline {reading.baseline}" if reading.baseline else f"of {int(reading.whole):,}"
 
 
 def _proof(wave: str, measure: str, kind: str) -> str:

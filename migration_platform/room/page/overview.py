@@ -22,6 +22,7 @@ class WaveLine:
 
     name: str
     shape: str
+    verdict: str
     sentence: str
     life: str
     since: datetime | None
@@ -84,6 +85,7 @@ def _line(seen: Evidence, said: WaveStatus) -> WaveLine:
     return WaveLine(
         name=seen.wave,
         shape=SHAPES[said.verdict],
+        verdict=said.verdict,
         sentence=said.sentence,
         life=state["name"],
         since=datetime.fromisoformat(state["at"]) if state["at"] else None,

@@ -8,7 +8,7 @@ empty picture says nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -44,7 +44,10 @@ def draw_timeline(table: Table, zone: str) -> Picture | None:
     by = "cohort" if len(rows) <= MOST_ROWS else "wave"
     if not rows:
         return None
-    axis = {"title": f"Time ({zone})", "labelOverlap": True, "tickCount": 6}
+    axis = {
+        "title": f"Time ({zone})", "labelOverlap": True, "tickCount": 6, "labelSeparation": 12,
+        "format": _clock(rows),
+    }  # fmt: skip
     y = {"field": by, "type": "nominal", "sort": None, "title": None}
     time = {"type": "temporal", "scale": {"type": "utc"}, "axis": axis}
     begin: dict[str, Any] = {"field": "from", **time}
@@ -79,6 +82,21 @@ def _span(row: Sequence[Cell], zone: str) -> dict[str, Any]:
         "cohort": str(row[0].value), "wave": str(row[1].value), "state": str(row[2].value),
         "from": began, "loaded": loaded, "to": max(ends),
     }  # fmt: skip
+
+
+def _clock(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How an instant on the axis is written: as finely as the time that it spans asks for."""
+    first, last = min(r["from"] for r in rows), max(r["to"] for r in rows)
+    span = datetime.fromisoformat(last) - datetime.fromisoformat(first)
+    if span < timedelta(minutes=10):
+        return "%H:%M:%S"
+    return (
+        "%H:%M"
+        if span < timedelta(hours=20)
+        else "%d %b %H:%M"
+        if span < timedelta(days=4)
+        else "%d %b"
+    )
 
 
 def _there(moment: Any, zone: str) -> str:

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from migration_platform.errors import ConfigurationError
 from migration_platform.platform import Platform
 from migration_platform.room import account
-from tests.migration_platform.room.conftest import send
+from tests.migration_platform.room.conftest import SignedIn, folder_of, send
 
 NEW = "a fine long sentence"
 
@@ -108,3 +108,15 @@ def test_pages_say_what_they_may_load_and_cookies_are_strict(client: TestClient)
     assert "HttpOnly" in answer.headers["set-cookie"]
     assert "strict-transport-security" not in answer.headers
     assert client.get("/", headers={"Host": "elsewhere.example"}).status_code == 421
+
+
+def test_a_mistake_in_people_toml_is_said_with_its_line_and_not_as_a_defect(
+    moved: Platform, signed_in: SignedIn
+) -> None:
+    ada = signed_in("Ada")
+    (folder_of(moved) / "people.toml").write_text("[roles]\ncompliance = 3\n")
+
+    answer = ada.get("/")
+
+    assert answer.status_code == 503
+    assert "people.toml, line 1" in answer.text
