@@ -21,7 +21,7 @@ def read_part(page: str) -> list[str]:
     part = page[page.index('<div class="read">') : page.index("A decision names it")]
     words = re.sub(r"<[^>]+>", "\n", part).split("\n")
     kept = [word.strip() for word in words if word.strip()]
-    return [w for w in kept if w not in ("proof", "CSV")]
+    return [w for w in kept if w not in ("proof", "CSV", "What you may decide")]
 
 
 def test_the_dossier_says_what_the_page_says_with_the_evidence_that_is_signed(
