@@ -37,6 +37,8 @@ SHARES = ("to 25 %", "to 50 %", "to 75 %", "to 100 %", "to 2 ×", "to 4 ×", "ov
 """Ages, as a share of the time within which an exception is due."""
 IN_TIME = 4
 
+DAYS = 60
+
 
 def draw_timeline(table: Table, zone: str) -> Picture | None:
     """Each cohort (of many cohorts each wave) from its first extract to its last reconciliation."""
@@ -186,6 +188,48 @@ def draw_ages(counts: Sequence[int]) -> Picture | None:
                 {**due, "mark": {"type": "text", "align": "right", "dx": -6, "baseline": "top"},
                  "encoding": {**due["encoding"], "y": {"value": 0}, "text": {"field": "said"}}},
             ],
+        },
+    )  # fmt: skip
+
+
+def read_volume(platform: Platform) -> list[tuple[str, int]]:
+    """How many exceptions were open at the end of each of the last days, as far as the queue knows:
+    one that waits again counts from then on."""
+    names = [REFERENCE, *(c.name for c in platform.plan.cohorts)]
+    rows = platform.store.read(
+        "SELECT day::date::text AS day, sum(change)::int AS change FROM ("
+        "SELECT date_trunc('day', opened_at) AS day, count(*) AS change FROM migration.exception "
+        "WHERE cohort = ANY(%s) GROUP BY 1 UNION ALL "
+        "SELECT date_trunc('day', closed_at), -count(*) FROM migration.exception "
+        "WHERE closed_at IS NOT NULL AND cohort = ANY(%s) GROUP BY 1) each GROUP BY 1 ORDER BY 1",
+        (names, names),
+    )
+    open_now, found = 0, []
+    for row in rows:
+        open_now += row["change"]
+        found.append((row["day"], open_now))
+    return found[-DAYS:]
+
+
+def draw_volume(days: Sequence[tuple[str, int]]) -> Picture | None:
+    """Open exceptions by day. One day alone is no course of time."""
+    if len(days) < 2:
+        return None
+    rows = [{"day": day, "open": number} for day, number in days]
+    return draw(
+        "volume",
+        "Open exceptions at the end of each day (UTC) on which that changed",
+        f"{days[0][1]:,} on {days[0][0]}, {days[-1][1]:,} on {days[-1][0]}.",
+        {
+            "width": WIDTH, "height": 110, "data": {"values": rows},
+            "mark": {"type": "area", "interpolate": "step-after", "color": ACCENT, "opacity": 0.35,
+                     "line": {"color": ACCENT}},
+            "encoding": {
+                "x": {"field": "day", "type": "temporal", "scale": {"type": "utc"},
+                      "axis": {"title": None, "format": "%d %b", "tickCount": 6}},
+                "y": {"field": "open", "type": "quantitative", "axis":
+                      {"title": None, "tickCount": 3}},
+            },
         },
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from migration_platform.errors import ConfigurationError
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.room.page.headline import Headline, count_noun
-from migration_platform.room.page.picture import draw_ages
+from migration_platform.room.page.picture import draw_ages, draw_volume
 from migration_platform.room.page.sheet import Part, Sheet
 from migration_platform.room.picture import Picture
 from migration_platform.room.table import Cell, Table, make_table
@@ -32,7 +32,7 @@ class QueuePage:
     sheet: Sheet
     chosen: Mapping[str, str]
     choices: Mapping[str, tuple[str, ...]]
-    ages: Picture | None
+    pictures: tuple[Picture, ...]
 
 
 def describe_queue(
@@ -40,9 +40,10 @@ def describe_queue(
     query: Mapping[str, str],
     counts: list[dict[str, Any]],
     ages: Sequence[int],
+    volume: Sequence[tuple[str, int]],
 ) -> QueuePage:
     """A page of the queue. `counts` are all open exceptions by kind (`count_exceptions`), `ages` all
-    of them by age (`read_ages`)."""
+    of them by age (`read_ages`), `volume` how many there were by day (`read_volume`)."""
     chosen = {name: query.get(name, "") for name in FILTERS}
     rows, more = read_page(platform, chosen, query.get("after", ""))
     cohorts = _cohorts(platform, chosen)
@@ -83,7 +84,7 @@ def describe_queue(
             "kind": tuple(sorted({c["kind"] for c in counts})),
             "owner": tuple(sorted({c["owner"] for c in counts})),
         },
-        None if kept else draw_ages(ages),
+        tuple(p for p in (draw_ages(ages), draw_volume(volume)) if p) if not kept else (),
     )  # fmt: skip
 
 

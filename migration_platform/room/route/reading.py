@@ -16,7 +16,7 @@ from migration_platform.room.page.cohort import (
     describe_entity,
     name_cohort,
 )
-from migration_platform.room.page.picture import read_ages
+from migration_platform.room.page.picture import read_ages, read_volume
 from migration_platform.room.page.queue import COLUMNS, FILTERS, describe_queue, read_all
 from migration_platform.room.page.record import (
     describe_decisions,
@@ -110,7 +110,8 @@ def show_queue(visit: Visit) -> Answer:
         platform, ("exceptions",), lambda: count_exceptions(platform.store, names)
     )
     ages = visit.room.shelf.read(platform, ("ages",), lambda: read_ages(platform))
-    page = describe_queue(platform, visit.query, counts, ages)
+    volume = visit.room.shelf.read(platform, ("volume",), lambda: read_volume(platform))
+    page = describe_queue(platform, visit.query, counts, ages, volume)
     return Shown("exceptions.html.j2", {"queue": page})
 
 

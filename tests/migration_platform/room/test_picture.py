@@ -10,6 +10,7 @@ from migration_platform.room.page.picture import (
     draw_ends,
     draw_metrics,
     draw_timeline,
+    draw_volume,
 )
 from migration_platform.room.table import Cell, make_table
 
@@ -38,6 +39,14 @@ def test_what_is_late_stands_beyond_the_line() -> None:
     assert picture is not None
     assert picture.words.startswith("4 in time, 2 late: 3 to 25 %")
     assert draw_ages([0] * 7) is None
+
+
+def test_the_course_of_the_queue_is_drawn_from_two_days_on() -> None:
+    picture = draw_volume([("2026-11-20", 80), ("2026-11-21", 12)])
+
+    assert picture is not None
+    assert picture.words == "80 on 2026-11-20, 12 on 2026-11-21."
+    assert draw_volume([("2026-11-21", 12)]) is None
 
 
 def test_a_figure_is_drawn_by_cohort_against_baseline_and_threshold() -> None:
@@ -75,6 +84,6 @@ def test_times_are_those_of_the_readers_zone_and_a_page_needs_no_inline_style() 
 
     assert picture is not None
     assert "Time (Europe/Berlin)" in picture.svg
-    assert "12:3" in picture.svg
+    assert "00:3" in picture.svg
     assert "style=" not in picture.svg
     assert picture.words.startswith("1 cohort that began: one: live.")
