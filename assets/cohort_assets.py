@@ -149,9 +149,14 @@ class StageAssets:
             cohort = cohort_of(context)
             with safe_errors(f"reconcile {entity.name} of {cohort}"):
                 full = context.run.tags.get(LOOK_TAG) != NIGHTLY
-                result = stages.reconcile(self.open(), cohort, entity.name, full=full)
+                platform = self.open()
+                result = stages.reconcile(platform, cohort, entity.name, full=full)
+                page = cohort_address(platform.settings, cohort, entity.name)
                 return Materialized(
-                    metadata=describe_result(result),
+                    metadata={
+                        **describe_result(result),
+                        "open the page": dg.MetadataValue.url(page),
+                    },
                     data_version=dg.DataVersion(result.digest),
                     check_results=[
                         describe_claim("balanced", result.balanced, result.sentence),
