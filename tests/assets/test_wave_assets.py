@@ -51,7 +51,7 @@ def test_a_recorded_promotion_shows_who_decided_on_which_evidence(
     assert result.success
     events = {e.asset_key: e.materialization for e in result.get_asset_materialization_events()}
     assert events[EVIDENCE].metadata["verdict"].value == "promoted"
-    assert events[PROMOTION].metadata["by"].value == "Dana"
+    assert events[PROMOTION].metadata["by"].value == "Ada"
     assert events[PROMOTION].metadata["evidence digest"].value == decision.evidence_digest
     assert all(check.passed for check in result.get_asset_check_evaluations())
 

@@ -30,21 +30,26 @@ DECIDING = ("PROGRAM", "STATE", "STAGE", "PROVIDER")
 ALLOWED = ("staging", "postgres", "source-documents", "destination-documents", "secrets")
 """Folders of a home in which patients' data may stand, and the keys."""
 
-FEW, FREE = 2, 0.6
-"""A column whose values repeat holds codes: a few of them are marked. One in which this share is
-different holds what people write: all of it is marked."""
+FREE, MANY = 0.6, 40
+"""A column with many values of which this share is different holds what people write: it is marked in
+every record. Others hold codes, dates, numbers: they are marked for the patients of one program, so
+that its cohort is stopped by rules and suites and the other one moves."""
+
+ONE_PROGRAM = """SELECT "Id" FROM patients WHERE "PROGRAM" = 'dermatology'"""
 
 
 def mark_source(project: Project) -> int:
-    """Mark every text column of every table, keys and references left alone; returns how many."""
+    """Mark the text columns of every table, keys, references and files' paths left alone; returns how
+    many."""
     columns = project.query(
         "source",
         "SELECT table_name, column_name FROM information_schema.columns "
         "WHERE table_schema = 'public' AND data_type = 'text' ORDER BY 1, 2",
     )
+    patients = {t: c for t, c in columns if c in ("PATIENT", "PATIENTID")} | {"patients": "Id"}
     marked = 0
     for table, column in columns:
-        if table == "patients" and column in DECIDING:
+        if column == "PATH" or (table == "patients" and column in DECIDING):
             continue
         said, different, key, plain = project.query(
             "source",
@@ -52,15 +57,14 @@ def mark_source(project: Project) -> int:
             f"""count(*) FILTER (WHERE "{column}" ~* '^{ID.pattern}$'), """
             f"""count(*) FILTER (WHERE "{column}" ~ '^[0-9T:+.Z -]*$') FROM "{table}" """,
         )[0]
-        if not said or key:
+        free = said >= MANY and different >= FREE * said and plain < said / 2
+        if not said or key or not (free or table in patients):
             continue
-        free = different >= FREE * said and plain < said / 2
-        which = "true" if free else f'ctid IN (SELECT ctid FROM "{table}" WHERE '
-        which += "" if free else f"\"{column}\" <> '' ORDER BY ctid LIMIT {FEW})"
+        whose = "true" if free else f'"{patients[table]}" IN ({ONE_PROGRAM})'
         project.query(
             "source",
-            f'UPDATE "{table}" SET "{column}" = "{column}" || \' {MARK}\' '
-            f"WHERE \"{column}\" <> '' AND {which}",
+            f'UPDATE "{table}" SET "{column}" = \'{MARK}\' || "{column}" '
+            f"WHERE \"{column}\" <> '' AND {whose}",
         )
         marked += 1
     return marked
