@@ -21,7 +21,7 @@ from migration_platform import stage as stages
 from migration_platform.check import Batch, ExpectationResult, Point
 from migration_platform.entity import Entity
 from migration_platform.platform import REFERENCE, Platform
-from migration_platform.report.server import report_url
+from migration_platform.room.address import cohort_address
 
 SENTENCES = {
     "extract": "The source's records, in one snapshot with the cohort's other entities.",
@@ -149,9 +149,14 @@ class StageAssets:
             cohort = cohort_of(context)
             with safe_errors(f"reconcile {entity.name} of {cohort}"):
                 full = context.run.tags.get(LOOK_TAG) != NIGHTLY
-                result = stages.reconcile(self.open(), cohort, entity.name, full=full)
+                platform = self.open()
+                result = stages.reconcile(platform, cohort, entity.name, full=full)
+                page = cohort_address(platform.settings, cohort, entity.name)
                 return Materialized(
-                    metadata=describe_result(result),
+                    metadata={
+                        **describe_result(result),
+                        "open the page": dg.MetadataValue.url(page),
+                    },
                     data_version=dg.DataVersion(result.digest),
                     check_results=[
                         describe_claim("balanced", result.balanced, result.sentence),
@@ -173,7 +178,10 @@ class StageAssets:
         outcome = stages.record_check(platform, batch, digest, results)
         report = context.resources.expectation_report
         return describe_check(
-            name, outcome, report, report_url(platform.settings.report_port, report)
+            name,
+            outcome,
+            report,
+            cohort_address(platform.settings, cohort_of(context), "expectations"),
         )
 
     def _parents(self, stage: str, entity: Entity) -> list[dg.AssetKey]:

@@ -14,6 +14,7 @@ from assets.partitions import Partitions
 from migration_platform.entity import Entity
 from migration_platform.governance import assemble_evidence
 from migration_platform.platform import Platform
+from migration_platform.room.address import wave_address
 
 EVIDENCE = dg.AssetKey(["wave", "evidence"])
 PROMOTION = dg.AssetKey(["wave", "promotion"])
@@ -46,13 +47,16 @@ def build_wave_assets(
     )
     def evidence(context: dg.AssetExecutionContext) -> Materialized:
         with safe_errors(f"evidence of wave {context.partition_key}"):
-            found = assemble_evidence(open_platform(), context.partition_key)
+            platform = open_platform()
+            found = assemble_evidence(platform, context.partition_key)
+            page = wave_address(platform.settings, context.partition_key)
             reasons = "\n".join(f"- {reason}" for reason in found.reasons) or "none"
             return Materialized(
                 metadata={
                     "result": dg.MetadataValue.text(found.sentence),
                     "verdict": dg.MetadataValue.text(found.verdict),
                     "reasons": dg.MetadataValue.md(reasons),
+                    "open the page": dg.MetadataValue.url(page),
                 },
                 data_version=dg.DataVersion(found.digest),
                 check_results=[

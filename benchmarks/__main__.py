@@ -17,6 +17,7 @@ NAMES = (
     "certificate",
     "rollback",
     "crash",
+    "room",
 )
 
 

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from migration_platform import chart_store
 from migration_platform.errors import MigrationError
 from migration_platform.platform import Platform
+from migration_platform.right import require_right
 from migration_platform.sample_chart import RANDOM_CHARTS, Chart, draw, state_bound
 from migration_platform.store import StageRun
 from migration_platform.token import tokens
@@ -156,8 +157,10 @@ def judge_chart(
 ) -> tuple[str, Sample]:
     """Record what a person judged of a chart that was drawn; returns its cohort and the sample.
 
-    Raises MigrationError if the chart was never drawn or is not loaded now.
+    Raises MigrationError if the chart was never drawn or is not loaded now, GateClosedError if the
+    person's roles do not have the right.
     """
+    require_right(platform.people, person, "judge")
     cohort = chart_store.cohort_of_sampled(platform.store, token)
     if cohort is None:
         raise MigrationError(

@@ -1,6 +1,6 @@
 """Launcher: what Dagster needs around it, so that `dagster.yaml` holds in every case.
 
-It names the environment and starts Dagster's own programs as other processes, and the report server
+It names the environment and starts Dagster's own programs as other processes, and the reviewers' room
 beside them. What Dagster then runs is defined in `assets`.
 """
 
@@ -40,7 +40,8 @@ def dagster_environment(settings: Settings) -> dict[str, str]:
         "MIGRATION_SOURCE_DOCUMENTS": str(settings.source_documents),
         "MIGRATION_DESTINATION_DOCUMENTS": str(settings.destination_documents),
         "MIGRATION_REPORTS": str(settings.reports),
-        "MIGRATION_REPORT_PORT": str(settings.report_port),
+        "MIGRATION_ROOM_PORT": str(settings.room_port),
+        "MIGRATION_ROOM_URL": settings.room_url,
     }
 
 
@@ -57,14 +58,18 @@ def require_free_port(port: int, setting: str) -> None:
             ) from None
 
 
-def start_report_server(settings: Settings) -> subprocess.Popen[bytes]:
-    """Serve the expectation reports from a process of their own, which ends with this one.
+def start_room(settings: Settings, dagster_port: int) -> subprocess.Popen[bytes]:
+    """Serve the reviewers' room from a process of its own, which ends with this one.
 
     Also after `become_dagster`: Dagster then is this process.
     """
     return subprocess.Popen(
-        [sys.executable, "-m", "migration_platform.report.server", str(os.getpid())],
-        env={**os.environ, **dagster_environment(settings)},
+        [sys.executable, "-m", "migration_platform.room.server", str(os.getpid())],
+        env={
+            "MIGRATION_DAGSTER_PAGES": f"http://{LOOPBACK}:{dagster_port}",
+            **os.environ,
+            **dagster_environment(settings),
+        },
         cwd=settings.root,
         stdin=subprocess.DEVNULL,
     )

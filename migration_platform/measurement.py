@@ -34,18 +34,25 @@ class Measurement:
 def read_measurements(
     path: Path, metrics: Mapping[str, Sequence[str]], now: datetime
 ) -> list[Measurement]:
-    """The measurements of a CSV file. `metrics` has the metrics of each cohort.
-
-    Raises ConfigurationError with every line that is not right: then none of the file counts.
-    """
+    """The measurements of a CSV file, as `parse_measurements`."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigurationError(f"{path}: cannot be read ({why}).") from None
+    return parse_measurements(path.name, text, metrics, now)
+
+
+def parse_measurements(
+    name: str, text: str, metrics: Mapping[str, Sequence[str]], now: datetime
+) -> list[Measurement]:
+    """The measurements of a CSV text that errors call `name`. `metrics` has those of each cohort.
+
+    Raises ConfigurationError with every line that is not right: then none of the text counts.
+    """
     found: dict[tuple[str, str, datetime], Measurement] = {}
     mistakes = []
-    for line, row in _read_rows(path, text):
+    for line, row in _read_rows(name, text):
         try:
             each = read_measurement(row, metrics, now)
             key = (each.cohort, each.name, each.measured_at)
@@ -53,7 +60,7 @@ def read_measurements(
                 raise ValueError("another line gives another figure for the same instant")
             found[key] = each
         except ValueError as error:
-            mistakes.append(f"{path.name}, line {line}: {error}")
+            mistakes.append(f"{name}, line {line}: {error}")
     if mistakes:
         more = len(mistakes) - SHOWN_MISTAKES
         raise ConfigurationError(
@@ -62,11 +69,11 @@ def read_measurements(
             + "\nNothing of the file was recorded."
         )
     if not found:
-        raise ConfigurationError(f"{path.name}: has no figure: nothing was recorded.")
+        raise ConfigurationError(f"{name}: has no figure: nothing was recorded.")
     return list(found.values())
 
 
-def _read_rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
+def _read_rows(name: str, text: str) -> Iterator[tuple[int, dict[str, str]]]:
     reader = csv.reader(text.splitlines(keepends=True), strict=True)
     try:
         header = next(reader, [])
@@ -74,7 +81,7 @@ def _read_rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
         unknown = set(header) - set(COLUMNS)
         if lacking or unknown or len(set(header)) < len(header):
             raise ConfigurationError(
-                f"{path.name}, line 1: the columns are {', '.join(COLUMNS)}, each once; the first "
+                f"{name}, line 1: the columns are {', '.join(COLUMNS)}, each once; the first "
                 "three are needed, and of the others those that are used"
             )
         for cells in reader:
@@ -82,13 +89,13 @@ def _read_rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
                 continue
             if len(cells) != len(header):
                 raise ConfigurationError(
-                    f"{path.name}, line {reader.line_num}: has {len(cells)} cells, and the header "
+                    f"{name}, line {reader.line_num}: has {len(cells)} cells, and the header "
                     f"has {len(header)}"
                 )
-            row = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
+            row = {column: cell.strip() for column, cell in zip(header, cells, strict=True)}
             yield reader.line_num, row
     except csv.Error as error:
-        raise ConfigurationError(f"{path.name}, line {reader.line_num}: {error}") from None
+        raise ConfigurationError(f"{name}, line {reader.line_num}: {error}") from None
 
 
 def read_measurement(

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migration_platform.figure import Figure
 from migration_platform.measurement import Measurement
 from migration_platform.store import Store
+
+if TYPE_CHECKING:
+    from migration_platform.platform import Platform
 
 _FIGURE = "cohort, name, value, numerator, denominator, measured_at"
 
@@ -70,6 +73,20 @@ def newest_measurements(store: Store, cohorts: Sequence[str]) -> dict[tuple[str,
         (list(cohorts),),
     )
     return {(row["cohort"], row["name"]): _read(row) for row in rows}
+
+
+def name_metrics(platform: Platform) -> dict[str, list[str]]:
+    """The names of the metrics of each cohort."""
+    return {
+        cohort.name: [
+            metric.name
+            for metric in (criteria.metrics if criteria else ())
+            if cohort.name in metric.baseline
+        ]
+        for wave in platform.plan.waves
+        for criteria in [platform.criteria.get(wave.name)]
+        for cohort in wave.cohorts
+    }
 
 
 def _read(row: dict[str, Any]) -> Measurement:

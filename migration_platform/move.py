@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from migration_platform import log_head
 from migration_platform.change import describe_changes, list_changes
@@ -23,6 +23,7 @@ from migration_platform.notice import Notice
 from migration_platform.notifier import tell
 from migration_platform.opening import sealed_detail
 from migration_platform.platform import Platform
+from migration_platform.right import WORDS, Action, explain_lack, find_roles
 from migration_platform.seal import find_changes, find_seal
 from migration_platform.trigger import as_plain
 from migration_platform.watch import find_hindrances
@@ -79,7 +80,11 @@ def plan_move(
     completing a wave, or marking readiness items (`items`) as done, asks for now."""
     declared = platform.plan.wave(wave)
     log = read_whole(platform)
-    conditions = [is_named(platform, person), is_legal(log, wave, action)]
+    conditions = [
+        is_named(platform, person),
+        is_entitled(platform, person, action),
+        is_legal(log, wave, action),
+    ]
     if action == "amend":
         sealed = find_seal(log, wave)
         changes = find_changes(sealed, platform.decided_beforehand(wave)) if sealed else []
@@ -211,7 +216,11 @@ def plan_promotion(
     log = read_whole(platform)
     seen = assemble_evidence(platform, declared.name)
     before = platform.plan.before(wave)
-    conditions = [is_named(platform, person), is_legal(log, wave, "promote")]
+    conditions = [
+        is_named(platform, person),
+        is_entitled(platform, person, "promote"),
+        is_legal(log, wave, "promote"),
+    ]
     if before is not None:
         passed = find_promotion(log, before.name) is not None
         conditions.append(
@@ -267,6 +276,14 @@ def is_named(platform: Platform, person: str) -> Condition:
     except ConfigurationError as error:
         return Condition(words, str(error))
     return Condition(words)
+
+
+def is_entitled(platform: Platform, person: str, action: str) -> Condition:
+    """Does one of the person's roles have the right to it (`right`)? Nobody's do whom nobody names."""
+    right = cast(Action, action)
+    lack = explain_lack(platform.people, person, right)
+    known = bool(find_roles(platform.people, person))
+    return Condition(f"a role of {person} may {WORDS[right]}", lack if known else "")
 
 
 def is_legal(log: Sequence[Decision], wave: str, action: str) -> Condition:

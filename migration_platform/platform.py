@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -71,6 +71,13 @@ class Platform:
             announced,
             control_totals_file=settings.control_totals_file,
         )
+
+    def renew(self) -> Platform:
+        """This platform with its files read anew and its connections kept, for who stays for long."""
+        fresh = replace(self, plan=load_plan(self.plan.file), _as_of={})
+        if "store" in self.__dict__:
+            fresh.__dict__["store"] = self.store
+        return fresh
 
     @cached_property
     def outlines(self) -> Mapping[str, Outline]:

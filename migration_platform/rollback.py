@@ -24,6 +24,7 @@ from migration_platform.destination.undo import Undoing, work_out
 from migration_platform.destination.written_there import find_writes, read_writes, write_file
 from migration_platform.errors import ConfigurationError, GateClosedError
 from migration_platform.platform import REFERENCE, Platform
+from migration_platform.right import require_right
 from migration_platform.rollback_record import WriteGroup
 from migration_platform.token import token
 from migration_platform.wave_state import find_promotion, find_state, refuse
@@ -157,7 +158,7 @@ def require_decision(platform: Platform, person: str, reason: str) -> None:
     """Raise ConfigurationError unless somebody who may decide gives a reason."""
     if not (person.strip() and reason.strip()):
         raise ConfigurationError("a rollback needs a person (--by) and a reason (--reason)")
-    platform.people.require(person)
+    require_right(platform.people, person, "roll back")
 
 
 def _forbidden(platform: Platform, cohort: str) -> list[str]:

@@ -43,8 +43,16 @@ class Settings:
     source_documents: Path
     destination_documents: Path
     reports: Path
-    report_port: int
+    room_port: int
+    room_url: str
+    """Under which people reach the room: behind a proxy with TLS another one than the port's."""
+    dagster_pages: str
+    """Where Dagster's pages are, for links to them."""
     secrets: Path
+    oidc_issuer: str = ""
+    """The company's own sign-on (OpenID Connect); empty: people sign in with a password of ours."""
+    oidc_client: str = ""
+    oidc_secret_file: Path | None = None
     given_token_key: str | None = None
     platform_owner_url: str | None = None
     """MIGRATION_PLATFORM_OWNER_URL, for set-up and upgrades: the platform store, as the role to whom
@@ -87,8 +95,15 @@ class Settings:
                 "MIGRATION_DESTINATION_DOCUMENTS", home / "destination-documents"
             ),
             reports=place("MIGRATION_REPORTS", home / "reports"),
-            report_port=_count(environ, "MIGRATION_REPORT_PORT", 3010, most=65535),
+            room_port=(port := _count(environ, "MIGRATION_ROOM_PORT", 3010, most=65535)),
+            room_url=_address(environ, "MIGRATION_ROOM_URL", f"http://127.0.0.1:{port}"),
+            dagster_pages=_address(environ, "MIGRATION_DAGSTER_PAGES", "http://127.0.0.1:3000"),
             secrets=home / "secrets",
+            oidc_issuer=(issuer := _issuer(environ)),
+            oidc_client=_with_issuer(environ, "MIGRATION_OIDC_CLIENT", issuer),
+            oidc_secret_file=place("MIGRATION_OIDC_SECRET_FILE", root)
+            if _with_issuer(environ, "MIGRATION_OIDC_SECRET_FILE", issuer)
+            else None,
             platform_owner_url=_url(environ, "platform_owner"),
             given_token_key=environ.get("MIGRATION_TOKEN_KEY") or None,
             allow_withdrawal=frozenset(
@@ -110,6 +125,11 @@ class Settings:
             "dagster": self.dagster_url,
         }
         return urls[name]
+
+    @property
+    def room_hosts(self) -> tuple[str, str]:
+        """The names under which the room answers on this machine."""
+        return f"127.0.0.1:{self.room_port}", f"localhost:{self.room_port}"
 
     @property
     def needs_embedded(self) -> bool:
@@ -223,6 +243,38 @@ def _url(environ: Mapping[str, str], name: str) -> str | None:
             "needs escaping (such as @ / : # %) stands bare. Percent-encode it."
         ) from None
     return f"postgresql://{rest}"
+
+
+def _address(environ: Mapping[str, str], name: str, default: str) -> str:
+    given = (environ.get(name) or default).rstrip("/")
+    parts = urlsplit(given)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+        raise ConfigurationError(
+            f"{name}: must read https://host or http://host:port, without a path, is {given!r}."
+        )
+    return given
+
+
+def _issuer(environ: Mapping[str, str]) -> str:
+    given = environ.get("MIGRATION_OIDC_ISSUER", "").rstrip("/")
+    parts = urlsplit(given)
+    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+    if given and not (parts.netloc and (parts.scheme == "https" or local)):
+        raise ConfigurationError(
+            f"MIGRATION_OIDC_ISSUER: must read https://… as the sign-on names itself, is {given!r}."
+        )
+    return given
+
+
+def _with_issuer(environ: Mapping[str, str], name: str, issuer: str) -> str:
+    """A variable that is needed if the sign-on is named, and makes no sense without."""
+    given = environ.get(name, "")
+    if bool(given) != bool(issuer):
+        raise ConfigurationError(
+            f"{name}: set MIGRATION_OIDC_ISSUER, MIGRATION_OIDC_CLIENT and MIGRATION_OIDC_SECRET_FILE "
+            "together, or none of them."
+        )
+    return given
 
 
 def _count(environ: Mapping[str, str], name: str, default: int, most: int | None = None) -> int:

@@ -13,6 +13,7 @@ import traceback
 import typer
 
 from migration_platform.command import (
+    account,
     blind_spot,
     chart,
     decide,
@@ -67,6 +68,7 @@ for command in (
     chart.chart,
     blind_spot.blind_spots,
     evidence.evidence,
+    evidence.dossier,
     evidence.replay,
     decide.ready,
     decide.sign,
@@ -84,6 +86,7 @@ for command in (
     status.trace,
     status.mapping,
     fault.faults,
+    account.account,
     server.up,
     server.down,
     server.ui,

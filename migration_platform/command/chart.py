@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated, Any
 
 import typer
@@ -119,7 +118,7 @@ def judge_chart(
     right: Annotated[
         bool | None, typer.Option("--right/--wrong", help="Does it say what the source says?")
     ] = None,
-    by: Annotated[str, typer.Option(help="Who judges (default: the user of this terminal).")] = "",
+    by: Annotated[str, typer.Option(help="Who judges: a clinical lead of people.toml.")] = "",
     comment: Annotated[
         str, typer.Option(help="What was seen, without a patient's data: it is kept.")
     ] = "",
@@ -131,24 +130,31 @@ def judge_chart(
 
     if right is None:
         raise typer.BadParameter("say --right or --wrong")
-    person = by or getpass.getuser()
-    cohort, sample = record(Platform.open(), token, is_right=right, person=person, comment=comment)
+    cohort, sample = record(Platform.open(), token, is_right=right, person=by, comment=comment)
     word = "right" if right else "wrong"
     if json:
-        print_json({"cohort": cohort, "token": token, "judgement": word, "person": person,
+        print_json({"cohort": cohort, "token": token, "judgement": word, "person": by,
                     "statement": sample.statement})  # fmt: skip
         return
-    out.print(f"Chart {token} of cohort {cohort} is judged {word}, by {person}. {sample.statement}")
+    out.print(f"Chart {token} of cohort {cohort} is judged {word}, by {by}. {sample.statement}")
 
 
 def chart(
     token: Annotated[str, typer.Argument(help="A patient's token.")],
+    by: Annotated[str, typer.Option(help="Who looks: a name that people.toml has.")],
+    reason: Annotated[str, typer.Option(help="Why: kept with the name and the token.")],
 ) -> None:
-    """Print one chart, source beside destination. It prints patient data: to this terminal only."""
+    """Print one chart, source beside destination. It prints patient data: to this terminal only.
+
+    That somebody looked is recorded first.
+    """
     from migration_platform.chart import read_chart
     from migration_platform.platform import Platform
+    from migration_platform.value_view import record_view
 
-    found = read_chart(Platform.open(), token)
+    platform = Platform.open()
+    record_view(platform, person=by, way="command line", what="chart", token=token, reason=reason)
+    found = read_chart(platform, token)
     wrong = sum(r.differing or r.state in ("missing", "unexpected") for r in found.records)
     loaded = sum(r.state == "loaded" for r in found.records)
     out.print(

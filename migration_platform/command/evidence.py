@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,9 @@ import typer
 
 from migration_platform.command.console import MARKS, Json, out, print_json
 from migration_platform.errors import EvidenceError, MigrationError
+
+EMBEDDED = re.compile(r'<script type="application/json" id="evidence">(.*?)</script>', re.DOTALL)
+"""The document within a dossier."""
 
 
 def evidence(
@@ -66,8 +70,35 @@ def _count_triggers(document: dict[str, Any]) -> str:
     return ", ".join(f"{states.count(s)} {s}" for s in STATES) if states else "nothing is live"
 
 
+def dossier(
+    wave: Annotated[str, typer.Argument(help="The wave.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(help="The file to write (default: WAVE-DIGEST.html among the reports)."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a wave's whole review as one self-contained file, with its evidence inside."""
+    from migration_platform.governance import assemble_evidence
+    from migration_platform.platform import Platform
+    from migration_platform.report.page import write_report
+    from migration_platform.room.dossier import name_dossier, write_dossier
+
+    platform = Platform.open()
+    seen = assemble_evidence(platform, wave)
+    path = output or platform.settings.reports / name_dossier(seen)
+    try:
+        write_report(path, write_dossier(platform, seen))
+    except OSError as error:
+        raise MigrationError(f"{path}: cannot be written ({error.strerror}).") from None
+    if json:
+        print_json({"wave": wave, "file": str(path), "evidence_digest": seen.digest})
+        return
+    out.print(f"[green]✔[/] {path}: wave {wave}, evidence {seen.digest[:12]}.", soft_wrap=True)
+
+
 def replay(
-    file: Annotated[Path, typer.Argument(help="A document that `migration evidence` wrote.")],
+    file: Annotated[Path, typer.Argument(help="A document of `migration evidence`, or a dossier.")],
     at: Annotated[
         str, typer.Option(help="Judge freshness at this instant (default: the document's own).")
     ] = "",
@@ -119,7 +150,8 @@ def read_document(path: Path) -> dict[str, Any]:
     from migration_platform.evidence import evidence_digest
 
     try:
-        document: dict[str, Any] = json_text.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        document: dict[str, Any] = json_text.loads(_find_document(text))
         digest = evidence_digest(document)
         said = document["digest"]
     except OSError as error:
@@ -133,6 +165,12 @@ def read_document(path: Path) -> dict[str, Any]:
             f"{path}: was altered: it says that it is evidence {said[:12]}, and is {digest[:12]}."
         )
     return document
+
+
+def _find_document(text: str) -> str:
+    """The document in a dossier, or the text itself."""
+    found = EMBEDDED.search(text)
+    return found[1] if found else text
 
 
 def _instant(text: str) -> datetime:

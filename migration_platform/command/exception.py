@@ -32,6 +32,8 @@ Token = Annotated[
 By = Annotated[str, typer.Option(help="Who decides: a name that people.toml has.")]
 Me = Annotated[str, typer.Option(help="Who does it (default: this terminal's user).")]
 Reason = Annotated[str, typer.Option(help="Why: kept in the history. Name no patient.")]
+Viewer = Annotated[str, typer.Option(help="With --values: who looks, a name of people.toml.")]
+WhySeen = Annotated[str, typer.Option(help="With --values: why, kept with the name and the token.")]
 Proposal = Annotated[int, typer.Option(help="The proposal's number, as `show` prints it.")]
 
 
@@ -98,15 +100,21 @@ def show(
     values: Annotated[
         bool, typer.Option("--values", help="Print the record's values too: patient data.")
     ] = False,
+    by: Viewer = "",
+    reason: WhySeen = "",
     json: Json = False,
 ) -> None:
-    """Show why a record waits, the way out, and what was done about it."""
+    """Show why a record waits, the way out, and what was done about it.
+
+    With --values, that somebody looked is recorded before anything is printed.
+    """
     from migration_platform.exception_case import describe_case, read_values
     from migration_platform.platform import Platform
 
     platform = Platform.open()
     case = describe_case(platform, token)
     if values:
+        _record_view(platform, case, by, reason)
         case |= read_values(platform, case)
     if json:
         print_json(case)
@@ -197,15 +205,18 @@ def reject(token: Token, proposal: Proposal, by: By, reason: Reason, json: Json 
 def code(
     token: Token,
     to: Annotated[str, typer.Option(help="The destination code that the source code means.")] = "",
-    by: Annotated[str, typer.Option(help="Who decides: a name that people.toml has.")] = "",
-    reason: Annotated[str, typer.Option(help="Why: kept in the history and as the note.")] = "",
+    by: Annotated[str, typer.Option(help="Who looks or decides: a name of people.toml.")] = "",
+    reason: Annotated[
+        str, typer.Option(help="Why: kept with the look, or in the history and as the note.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Tell which row a code map lacks for a record; with --to, add it.
 
-    It prints the source's code: to this terminal only.
+    It prints the source's code: to this terminal only, and that somebody looked is recorded first.
     """
     from migration_platform.code_row import add_code, find_missing_code
+    from migration_platform.exception_case import describe_case
     from migration_platform.platform import Platform
 
     platform = Platform.open()
@@ -214,6 +225,7 @@ def code(
         name = f"code_maps/{missing.file.name}"
         _tell(act, f"{name} has a row more, which becomes {to}: {_again(act)}", json)
         return
+    _record_view(platform, describe_case(platform, token), by, reason)
     _, missing = find_missing_code(platform, token)
     if json:
         print_json(missing)
@@ -301,6 +313,15 @@ def reopen(token: Token, by: By, reason: Reason, json: Json = False) -> None:
 
     act = resolution.reopen(Platform.open(), token, person=by, reason=reason)
     _tell(act, f"{token} is as the source says, {_again(act)}", json)
+
+
+def _record_view(platform: Any, case: dict[str, Any], by: str, reason: str) -> None:
+    from migration_platform.value_view import record_view
+
+    what = case["exceptions"][0]["entity"] if case["exceptions"] else "exception"
+    record_view(
+        platform, person=by, way="command line", what=what, token=case["token"], reason=reason
+    )
 
 
 def _read_value(file: Path | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -30,12 +30,12 @@ def metric(
     """Record a figure from the operation of a cohort, to be judged against its baseline."""
     from migration_platform.figure import read_figure
     from migration_platform.measurement import Measurement, read_instant
-    from migration_platform.metric_log import record_measurements
+    from migration_platform.metric_log import name_metrics, record_measurements
     from migration_platform.platform import Platform
 
     platform, now = Platform.open(), datetime.now(UTC)
     wave = platform.plan.wave_of(cohort).name
-    names = metrics_of(platform)[cohort]
+    names = name_metrics(platform)[cohort]
     if name not in names:
         raise ConfigurationError(
             f"wave {wave} has no metric '{name}'. criteria.toml has: {', '.join(names) or 'none'}"
@@ -72,11 +72,11 @@ def import_metrics(
     Each line has either a numerator and a denominator, or a value.
     """
     from migration_platform.measurement import read_measurements
-    from migration_platform.metric_log import record_measurements
+    from migration_platform.metric_log import name_metrics, record_measurements
     from migration_platform.platform import Platform
 
     platform = Platform.open()
-    found = read_measurements(file, metrics_of(platform), datetime.now(UTC))
+    found = read_measurements(file, name_metrics(platform), datetime.now(UTC))
     done = record_measurements(platform.store, found, by)
     if json:
         print_json(done)
@@ -85,17 +85,3 @@ def import_metrics(
         f"[green]✔[/] {file.name}: {done.new:,} figures recorded, {done.corrected:,} put right, "
         f"{done.known:,} known already."
     )
-
-
-def metrics_of(platform: Any) -> dict[str, list[str]]:
-    """The names of the metrics of each cohort."""
-    return {
-        cohort.name: [
-            metric.name
-            for metric in (criteria.metrics if criteria else ())
-            if cohort.name in metric.baseline
-        ]
-        for wave in platform.plan.waves
-        for criteria in [platform.criteria.get(wave.name)]
-        for cohort in wave.cohorts
-    }

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from importlib.metadata import entry_points
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -64,63 +60,12 @@ def run(
         raise typer.Exit(1)
 
 
-def run_cohorts(
-    platform: Any,
-    cohorts: Sequence[str],
-    *,
-    entity: str | None = None,
-    reference: bool = False,
-    wave: str | None = None,
-    concurrency: int | None = None,
-) -> dict[str, Any]:
-    """Run cohorts through the orchestrator and say how each of them ended."""
-    from migration_platform import gate
-    from migration_platform.outcome import judge_run
-    from migration_platform.platform import REFERENCE
-
-    entities = None if entity is None else [platform.entity(entity).name]
-    for name in cohorts:
-        gate.require_open(platform, name)
-    if entity is None:
-        reference = True
-    elif platform.entity(entity).is_reference and cohorts:
-        raise ConfigurationError(
-            f"{entity} belongs to no patient: run it with --cohort {REFERENCE} --entity {entity}"
-        )
-    elif cohorts:
-        known = {
-            r.entity for r in platform.store.latest_runs([REFERENCE]) if r.stage == "transform"
-        }
-        reference = not known.issuperset(platform.cohort_entities(REFERENCE))
-    platform.applicability  # noqa: B018 - names a missing source before anything starts
-    moved = [*([REFERENCE] if reference else []), *cohorts]
-    runner = _runner()
-    started = datetime.now(UTC)
-    total = 4 * sum(len(entities or platform.cohort_entities(name)) for name in moved)
-    with _progress(platform, moved, started, total):
-        results = runner(
-            platform.settings,
-            cohorts=list(cohorts),
-            entities=entities,
-            reference=reference,
-            wave=wave,
-            concurrency=concurrency or platform.settings.concurrency,
-            report=lambda event: None,
-        )
-    return judge_run(platform, moved, entities, results, started)
-
-
-@contextmanager
-def _progress(
-    platform: Any, cohorts: Sequence[str], started: datetime, total: int
-) -> Iterator[None]:
-    """A bar that follows what the stages record, whoever runs them."""
+def run_cohorts(platform: Any, cohorts: Sequence[str], **asked: Any) -> dict[str, Any]:
+    """Run cohorts with a bar that follows what the stages record; say how each of them ended."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from migration_platform.store import Store
+    from migration_platform import cohort_run
 
-    done = threading.Event()
-    store = Store(platform.settings)
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -131,29 +76,11 @@ def _progress(
         disable=not err.is_terminal,
     )
     label = cohorts[0] if len(cohorts) == 1 else f"{len(cohorts)} cohorts"
-
-    def follow() -> None:
-        task = bar.add_task(f"{label}: stages", total=total)
-        while not done.wait(0.5):
-            bar.update(task, completed=store.count_finished_since(cohorts, started))
-
-    thread = threading.Thread(target=follow, daemon=True)
     with bar:
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()
-            store.close()
-
-
-def _runner() -> Any:
-    """What runs cohorts in the orchestrator, announced by entry point (`migration_platform.runner`)."""
-    found = list(entry_points(group="migration_platform.runner", name="run"))
-    if len(found) != 1:
-        raise ConfigurationError(
-            f"{len(found)} packages announce 'run' under the entry point group "
-            "'migration_platform.runner'; there must be one. Install the project (make demo)."
+        task = bar.add_task(f"{label}: stages", total=None)
+        return cohort_run.run_cohorts(
+            platform,
+            cohorts,
+            **asked,
+            tell=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    return found[0].load()

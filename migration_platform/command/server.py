@@ -68,20 +68,22 @@ def down(json: Json = False) -> None:
 def ui(
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1.", min=1, max=65535)] = 3000,
 ) -> None:
-    """Start Dagster's webserver and daemon on loopback, until Ctrl-C, and serve the reports.
+    """Start the reviewers' room and Dagster's webserver and daemon on loopback, until Ctrl-C.
 
-    The pages have no login: they stay on this machine, or behind a proxy that authenticates.
+    One signs in to the room (`migration account`). Dagster's pages have no login: they stay on this
+    machine, or behind a proxy that authenticates.
     """
     settings = Settings.load()
-    if port == settings.report_port:
+    if port == settings.room_port:
         raise ConfigurationError(
-            f"port {port} is the reports' (MIGRATION_REPORT_PORT): name another one with --port."
+            f"port {port} is the reviewers' room's (MIGRATION_ROOM_PORT): name another one with "
+            "--port."
         )
     launcher.require_free_port(port, "--port")
-    launcher.require_free_port(settings.report_port, "MIGRATION_REPORT_PORT")
-    launcher.start_report_server(settings)
+    launcher.require_free_port(settings.room_port, "MIGRATION_ROOM_PORT")
+    launcher.start_room(settings, port)
     err.print(
-        f"Dagster will answer on http://{LOOPBACK}:{port} within half a minute; its checks link the "
-        f"expectation reports on port {settings.report_port}. Ctrl-C ends both."
+        f"The reviewers' room answers on {settings.room_url}. Dagster will on "
+        f"http://{LOOPBACK}:{port} within half a minute. Ctrl-C ends both."
     )
     launcher.become_dagster(settings, port)

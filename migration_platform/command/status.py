@@ -35,23 +35,19 @@ def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
     """Each wave with verdict, reasons, evidence digest and cohorts."""
     from migration_platform.blind_spot import BlindSpot, count_blind_spots
     from migration_platform.governance import assemble_evidence
+    from migration_platform.wave_status import state_wave
 
     found = []
     for name in names:
         evidence = assemble_evidence(platform, name)
-        before = platform.plan.before(name)
-        reasons = list(evidence.reasons)
+        said = state_wave(platform, evidence)
         charts = {c["cohort"]: c for c in evidence.document["charts"]}
-        if before is not None and platform.store.promotion(before.name) is None:
-            reasons.insert(0, f"wave {before.name} is not promoted, so no cohort of it may load")
         found.append(
             {
                 "name": name,
-                "verdict": evidence.verdict,
-                "sentence": evidence.sentence
-                if reasons == list(evidence.reasons)
-                else f"Wave {name} is held: {reasons[0]}.",
-                "reasons": reasons,
+                "verdict": said.verdict,
+                "sentence": said.sentence,
+                "reasons": list(said.reasons),
                 "waived": evidence.waived,
                 "evidence_digest": evidence.digest,
                 "blind_spots": count_blind_spots(
@@ -160,13 +156,25 @@ def mapping(
 def trace(
     entity: Annotated[str, typer.Argument(help="The kind of record, e.g. patient.")],
     identifier: Annotated[str, typer.Argument(help="Its source id, destination id or token.")],
+    by: Annotated[str, typer.Option(help="Who looks: a name that people.toml has.")],
+    reason: Annotated[str, typer.Option(help="Why: kept with the name and the token.")],
     json: Json = False,
 ) -> None:
-    """Show one record's whole way. It prints patient data: to this terminal only."""
-    from migration_platform.platform import Platform
-    from migration_platform.trace import trace_record
+    """Show one record's whole way. It prints patient data: to this terminal only.
 
-    found = trace_record(Platform.open(), entity, identifier)
+    That somebody looked is recorded before anything is printed.
+    """
+    from migration_platform.platform import Platform
+    from migration_platform.right import require_right
+    from migration_platform.trace import trace_record
+    from migration_platform.value_view import record_view
+
+    platform = Platform.open()
+    require_right(platform.people, by, "see values")
+    found = trace_record(platform, entity, identifier)
+    record_view(
+        platform, person=by, way="command line", what=entity, token=found.token, reason=reason
+    )
     if json:
         print_json(found)
         return

@@ -111,21 +111,33 @@ def render_cohort_report(
     `outcomes` has at most one for each entity and point; `not_applicable` says why an entity has
     none at all (the source lacks its table); `versions` names the software that looked.
     """
+    values = describe_report(cohort, wave, outcomes, not_applicable, stated_at, versions)
+    return render_page("expectation_report.html.j2", **values)
+
+
+def describe_report(
+    cohort: str,
+    wave: str,
+    outcomes: Sequence[CheckOutcome],
+    not_applicable: Mapping[str, str],
+    stated_at: datetime,
+    versions: Mapping[str, str],
+) -> dict[str, object]:
+    """What the page says, for it by itself and for the reviewers' room."""
     counts = count_outcomes(outcomes)
-    return render_page(
-        "expectation_report.html.j2",
-        cohort=cohort,
-        wave=wave,
-        verdict=state_verdict(cohort, outcomes, not_applicable),
-        total=sum(counts.values()),
-        parts=[(outcome, WORDS[outcome], counts[outcome]) for outcome in OUTCOMES],
-        points=[words for _, words in POINTS],
-        sections=build_sections(outcomes, not_applicable),
-        checks=sorted(outcomes, key=lambda each: (each.entity, each.point == "destination")),
-        point_words=dict(POINTS),
-        stated_at=stated_at,
-        versions=versions,
-    )
+    return {
+        "cohort": cohort,
+        "wave": wave,
+        "verdict": state_verdict(cohort, outcomes, not_applicable),
+        "total": sum(counts.values()),
+        "parts": [(outcome, WORDS[outcome], counts[outcome]) for outcome in OUTCOMES],
+        "points": [words for _, words in POINTS],
+        "sections": build_sections(outcomes, not_applicable),
+        "checks": sorted(outcomes, key=lambda each: (each.entity, each.point == "destination")),
+        "point_words": dict(POINTS),
+        "stated_at": stated_at,
+        "versions": versions,
+    }
 
 
 def state_verdict(

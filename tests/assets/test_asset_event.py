@@ -11,7 +11,7 @@ from migration_platform.check import CheckOutcome, ExpectationResult, Outcome
 from migration_platform.errors import GateClosedError
 
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
-URL = "http://127.0.0.1:3010/one.html"
+URL = "http://127.0.0.1:3010/cohorts/one/expectations"
 
 
 def outcome(word: Outcome) -> CheckOutcome:

@@ -49,7 +49,7 @@ def test_a_cohort_moves_and_every_check_passes(platform, definitions, instance) 
     report = checks["load", "suite_in_destination"].metadata["expectation report"].value
     assert report == str(platform.settings.reports / "one.html")
     link = checks["load", "suite_in_destination"].metadata["open the report"].value
-    assert link == "http://127.0.0.1:3010/one.html"
+    assert link == "http://127.0.0.1:3010/cohorts/one/expectations"
     assert (platform.settings.reports / "one.html").exists()
 
 

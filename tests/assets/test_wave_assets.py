@@ -46,18 +46,18 @@ def test_a_promotion_that_is_not_recorded_says_how_to_record_it(
 def test_a_recorded_promotion_shows_who_decided_on_which_evidence(
     moved, definitions, instance
 ) -> None:
-    decision, _ = promote(moved, "pilot", person="Dana", reason="all matched")
+    decision, _ = promote(moved, "pilot", person="Ada", reason="all matched")
     result = show(definitions, instance, "pilot")
     assert result.success
     events = {e.asset_key: e.materialization for e in result.get_asset_materialization_events()}
     assert events[EVIDENCE].metadata["verdict"].value == "promoted"
-    assert events[PROMOTION].metadata["by"].value == "Dana"
+    assert events[PROMOTION].metadata["by"].value == "Ada"
     assert events[PROMOTION].metadata["evidence digest"].value == decision.evidence_digest
     assert all(check.passed for check in result.get_asset_check_evaluations())
 
 
 def test_after_the_promotion_the_next_wave_loads(moved, definitions, instance) -> None:
-    promote(moved, "pilot", person="Dana", reason="all matched")
+    promote(moved, "pilot", person="Ada", reason="all matched")
     result = definitions.resolve_job_def("cohort").execute_in_process(
         partition_key="three", instance=instance, raise_on_error=False
     )

@@ -103,8 +103,8 @@ def test_concurrency_must_be_a_whole_number(project: Path, wrong: str) -> None:
 
 @pytest.mark.parametrize("wrong", ["0", "65536", "http"])
 def test_the_reports_port_must_be_a_port(project: Path, wrong: str) -> None:
-    with pytest.raises(ConfigurationError, match="MIGRATION_REPORT_PORT: must be a whole number"):
-        load(project, MIGRATION_REPORT_PORT=wrong)
+    with pytest.raises(ConfigurationError, match="MIGRATION_ROOM_PORT: must be a whole number"):
+        load(project, MIGRATION_ROOM_PORT=wrong)
 
 
 def test_the_token_key_is_made_once_and_only_its_owner_reads_it(project: Path) -> None:

@@ -86,12 +86,16 @@ def test_from_an_empty_home_to_a_promoted_pilot_and_what_happens_after(project: 
     assert [sum(c["is_random"] for c in s["charts"]) for s in drawn] == [5, 5]
     assert project.ask("sample-charts", "pilot") == drawn
     chart = drawn[0]["charts"][0]["token"]
-    assert "0 differing" in project.migration("chart", chart)
-    project.ask("judge-chart", chart, "--wrong", "--by", "Ada", "--comment", "a dose is missing")
+    assert "0 differing" in project.migration(
+        "chart", chart, "--by", "Dana Ortiz", "--reason", "sample chart"
+    )
+    project.ask(
+        "judge-chart", chart, "--wrong", "--by", "Dana Ortiz", "--comment", "a dose is missing"
+    )
     blocked = project.waves()["pilot"]
     assert blocked["verdict"] == "block"
     assert "1 chart judged wrong" in blocked["reasons"][0]
-    project.ask("judge-chart", chart, "--right", "--by", "Ada")
+    project.ask("judge-chart", chart, "--right", "--by", "Dana Ortiz")
     assert project.waves()["pilot"]["reasons"][:3] == pilot["reasons"][:3]
 
     # Running again writes no row.
@@ -160,11 +164,12 @@ def test_from_an_empty_home_to_a_promoted_pilot_and_what_happens_after(project: 
         "SELECT source_id, destination_id::text FROM migration.crosswalk "
         "WHERE entity = 'patient' AND cohort = 'pilot-weight' AND fingerprint IS NOT NULL LIMIT 1",
     )
-    trace = project.ask("trace", "patient", found[0][0])
+    looks = ("--by", "Lena Fischer", "--reason", "what was loaded")
+    trace = project.ask("trace", "patient", found[0][0], *looks)
     assert (trace["end"], trace["destination_id"]) == ("mapped", found[0][1])
     assert all(f["mapped"] == f["destination"] for f in trace["fields"] if f["field"] != "id")
     assert [c["outcome"] for c in trace["checks"]] == ["passed", "passed"]
-    assert project.ask("trace", "patient", trace["token"])["source_id"] == found[0][0]
+    assert project.ask("trace", "patient", trace["token"], *looks)["source_id"] == found[0][0]
 
     # A held wave loads nothing.
     by = ("--by", "Omar Haddad", "--reason", "calls")

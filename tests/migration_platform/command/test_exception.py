@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from migration_platform.command import app
 from migration_platform.platform import Platform
 from migration_platform.token import token
+from migration_platform.value_view import read_views
 from tests.migration_platform.stage.conftest import platform as platform
 from tests.migration_platform.stage.small_migration import move
 
@@ -56,7 +57,13 @@ def test_a_record_is_listed_assigned_corrected_accepted_and_shown(
     assert "Sanderson" not in said + plain
     assert "Sam works on it" in plain
     assert "in force: correct NAME" in plain
-    assert f"entry {number}: Cleo Sanderson" in cli("exception", "show", mark, "--values")
+    look = ("exception", "show", mark, "--values", "--by")
+    assert "a reason of 8 characters" in cli(*look, "Ada", code=2)
+    assert "may not see patients' values" in cli(*look, "Dana", "--reason", "curiosity", code=1)
+    seen = cli(*look, "Ada", "--reason", "to judge the correction")
+    assert f"entry {number}: Cleo Sanderson" in seen
+    [view] = read_views(platform)
+    assert (view.person, view.way, view.token) == ("Ada", "command line", mark)
 
 
 def test_what_may_not_be_decided_is_refused(cli: Any, platform: Platform) -> None:

@@ -1,0 +1,109 @@
+"""Cohort run: cohorts taken through their stages by the orchestrator, and how each of them ended.
+
+Front doors call it and show how far it is. What runs cohorts is found by entry point; whether a cohort
+may load is decided in `gate`, and once more in the load itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from typing import Any
+
+from migration_platform import gate
+from migration_platform.errors import ConfigurationError
+from migration_platform.outcome import judge_run
+from migration_platform.platform import REFERENCE, Platform
+
+LOOK = 0.5
+"""Seconds between two looks how far it is."""
+
+Tell = Callable[[int, int], None]
+"""Told how many of how many stages have ended."""
+
+
+def run_cohorts(
+    platform: Platform,
+    cohorts: Sequence[str],
+    *,
+    entity: str | None = None,
+    reference: bool = False,
+    wave: str | None = None,
+    concurrency: int | None = None,
+    tell: Tell | None = None,
+) -> dict[str, Any]:
+    """Run cohorts through the orchestrator and say how each of them ended.
+
+    Raises GateClosedError before anything starts if one of them may not load.
+    """
+    entities = None if entity is None else [platform.entity(entity).name]
+    for name in cohorts:
+        gate.require_open(platform, name)
+    if entity is None:
+        reference = True
+    elif platform.entity(entity).is_reference and cohorts:
+        raise ConfigurationError(
+            f"{entity} belongs to no patient: run it with --cohort {REFERENCE} --entity {entity}"
+        )
+    elif cohorts:
+        known = {
+            r.entity for r in platform.store.latest_runs([REFERENCE]) if r.stage == "transform"
+        }
+        reference = not known.issuperset(platform.cohort_entities(REFERENCE))
+    platform.applicability  # noqa: B018 - names a missing source before anything starts
+    moved = [*([REFERENCE] if reference else []), *cohorts]
+    runner = _runner()
+    started = datetime.now(UTC)
+    total = 4 * sum(len(entities or platform.cohort_entities(name)) for name in moved)
+    with _follow(platform, moved, started, total, tell):
+        results = runner(
+            platform.settings,
+            cohorts=list(cohorts),
+            entities=entities,
+            reference=reference,
+            wave=wave,
+            concurrency=concurrency or platform.settings.concurrency,
+            report=lambda event: None,
+        )
+    return judge_run(platform, moved, entities, results, started)
+
+
+@contextmanager
+def _follow(
+    platform: Platform, cohorts: Sequence[str], started: datetime, total: int, tell: Tell | None
+) -> Iterator[None]:
+    """Tell of what the stages record, whoever runs them."""
+    from migration_platform.store import Store
+
+    if tell is None:
+        yield
+        return
+    done = threading.Event()
+    store = Store(platform.settings)
+
+    def look() -> None:
+        while not done.wait(LOOK):
+            tell(store.count_finished_since(cohorts, started), total)
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+        store.close()
+
+
+def _runner() -> Any:
+    """What runs cohorts in the orchestrator, announced by entry point (`migration_platform.runner`)."""
+    found = list(entry_points(group="migration_platform.runner", name="run"))
+    if len(found) != 1:
+        raise ConfigurationError(
+            f"{len(found)} packages announce 'run' under the entry point group "
+            "'migration_platform.runner'; there must be one. Install the project (make demo)."
+        )
+    return found[0].load()

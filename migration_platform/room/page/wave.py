@@ -1,0 +1,361 @@
+"""Wave: all that there is to read about a wave before somebody decides.
+
+The verdict and its reasons first, then the criteria, the accounting that adds up, what was not seen,
+readiness and sign-offs, the decisions allowed now, provenance last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from migration_platform.blind_spot import (
+    KINDS,
+    BlindSpot,
+    count_blind_spots,
+    summarize_blind_spots,
+)
+from migration_platform.decision_log import read_whole
+from migration_platform.evidence import Evidence
+from migration_platform.figure import read_figure
+from migration_platform.platform import REFERENCE, Platform
+from migration_platform.room.page.criterion import list_criteria
+from migration_platform.room.page.decision import Choice, Closed, list_decisions
+from migration_platform.room.page.headline import SHAPES, Headline, Reason
+from migration_platform.room.page.picture import draw_ends, draw_metrics
+from migration_platform.room.page.proof import find_proof
+from migration_platform.room.picture import Picture
+from migration_platform.room.table import Cell, Table, make_table
+from migration_platform.wave_status import state_wave
+
+ENDS = ("loaded", "archived", "excluded", "excepted")
+FOUND = ("matched", "mismatched", "missing", "unexpected")
+
+
+@dataclass(frozen=True, slots=True)
+class WavePage:
+    """What is read about a wave. `digest` is that of the evidence on which all of it rests."""
+
+    name: str
+    headline: Headline
+    life: str
+    since: str
+    reasons: tuple[Reason, ...]
+    waived: tuple[str, ...]
+    criteria: Table
+    cohorts: Table
+    accounting: Table
+    metrics: Table
+    blind_spots: str
+    not_seen: Table
+    readiness: Table
+    sign_offs: Table
+    drills: Table
+    charts: Table
+    ends: Picture | None
+    figures: tuple[Picture, ...]
+    choices: tuple[Choice, ...]
+    closed: tuple[Closed, ...]
+    digest: str
+    assembled_at: str
+    versions: Mapping[str, str]
+    seal: str
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        return (
+            self.criteria, self.cohorts, self.accounting, self.metrics, self.not_seen,
+            self.readiness, self.sign_offs, self.drills, self.charts,
+        )  # fmt: skip
+
+
+def describe_wave(platform: Platform, seen: Evidence, person: str) -> WavePage:
+    """The page of a wave, from its evidence, for a reader."""
+    document, said = seen.document, state_wave(platform, seen)
+    cohorts = [c["name"] for c in document["cohorts"]]
+    patients = sum(c["patients"] or 0 for c in document["cohorts"])
+    log = read_whole(platform)
+    choices, closed = list_decisions(platform.people, person, log, seen, patients)
+    state = document["state"]
+    return WavePage(
+        name=seen.wave,
+        headline=Headline(SHAPES[said.verdict], said.sentence),
+        life=state["name"],
+        since=_since(state),
+        reasons=tuple(Reason(r, find_proof(r, seen.wave, cohorts)) for r in said.reasons),
+        waived=seen.waived,
+        criteria=list_criteria(document, datetime.now(UTC)),
+        cohorts=_cohorts(document),
+        accounting=add_up(document["accounting"], cohorts, f"/waves/{seen.wave}"),
+        metrics=_metrics(document),
+        blind_spots=summarize_blind_spots(count_blind_spots(_spots(document))),
+        not_seen=_not_seen(document),
+        readiness=_readiness(document),
+        sign_offs=_sign_offs(document),
+        drills=list_drills(document["drills"], f"/waves/{seen.wave}"),
+        charts=_charts(document),
+        ends=draw_ends(document["accounting"]),
+        figures=draw_metrics(document),
+        choices=choices,
+        closed=closed,
+        digest=seen.digest,
+        assembled_at=document["assembled_at"],
+        versions=document["versions"],
+        seal=document["sealed"]["seal"] or "",
+    )
+
+
+def _since(state: Mapping[str, str]) -> str:
+    return f"by {state['person']}: {state['reason']}" if state["person"] else ""
+
+
+def add_up(
+    accounts: Sequence[Mapping[str, Any]], cohorts: Sequence[str], url: str, by: str = "cohort"
+) -> Table:
+    """The ledger: a line for each cohort (or entity), and the sum of all of them."""
+    names = ("extracted", *ENDS, *FOUND, "found")
+    groups: dict[str, list[Mapping[str, Any]]] = {name: [] for name in cohorts}
+    for line in accounts:
+        groups[line[by]].append(line)
+    return make_table(
+        "accounting",
+        "Extracted is the sum of the four ends; loaded that of matched, mismatched and missing; "
+        "found that of matched, mismatched and unexpected",
+        (by.capitalize(), "Extracted #", *(f"{n.capitalize()} #" for n in names[1:]), "Balance"),
+        [
+            (
+                Cell(name, link=f"/cohorts/{name}" if by == "cohort" else f"{url}/{name}"),
+                *(_sum(lines, n) for n in names),
+                _balance(lines),
+            )
+            for name, lines in groups.items()
+        ],
+        empty="Nothing of it has been extracted yet.",
+        total=("all", *(_sum(accounts, n) for n in names), _balance(accounts)),
+        url=f"{url}/accounting.csv",
+    )
+
+
+def _sum(lines: Sequence[Mapping[str, Any]], name: str) -> Cell:
+    """None while one of the stages has not run: an unfinished sum is no sum."""
+    counted = [line[name] for line in lines if line["applicable"]]
+    if not counted or None in counted:
+        return Cell(None)
+    number = sum(counted)
+    bad = name in ("mismatched", "missing", "unexpected") and number
+    return Cell(number, "failed" if bad else "")
+
+
+def _balance(lines: Sequence[Mapping[str, Any]]) -> Cell:
+    said = [line["balanced"] for line in lines if line["applicable"]]
+    if False in said:
+        return Cell("does not balance", "failed")
+    if any(line["found"] is None for line in lines if line["applicable"]):
+        return Cell("not finished", "not-run")
+    return Cell("balances", "passed") if True in said else Cell("nothing to balance", "not-asked")
+
+
+def _cohorts(document: Mapping[str, Any]) -> Table:
+    checks: dict[str, list[Mapping[str, Any]]] = {}
+    for check in document["checks"]:
+        checks.setdefault(check["cohort"], []).append(check)
+    charts = {c["cohort"]: c["completeness"] for c in document["charts"]}
+    differing: dict[str, int] = {}
+    waiting: dict[str, int] = {}
+    for line in document["accounting"]:
+        name = line["cohort"]
+        differing[name] = differing.get(name, 0) + sum(line[f] or 0 for f in FOUND[1:])
+        waiting[name] = waiting.get(name, 0) + (line["excepted"] or 0)
+    return make_table(
+        "cohorts",
+        "Who moves together",
+        ("Cohort", "State", "Patients #", "Loaded #", "Waiting #", "Differing #",
+         "Expectations", "Whole charts", "Reconciled"),
+        [
+            (
+                Cell(c["name"], link=f"/cohorts/{c['name']}"),
+                _state(c, differing.get(c["name"], 0)),
+                c["patients"] if c["name"] != REFERENCE else Cell("", note="of no patient"),
+                c["loaded"] if "load" not in c["missing_stages"] else None,
+                Cell(waiting.get(c["name"], 0) if "transform" not in c["missing_stages"] else None,
+                     link=f"/exceptions?cohort={c['name']}"),
+                Cell(differing.get(c["name"], 0) if not c["missing_stages"] else None,
+                     link=f"/cohorts/{c['name']}/differences"),
+                _checked(checks.get(c["name"], []), c["name"]),
+                _whole(charts.get(c["name"])),
+                _instant(c["reconciled_at"]),
+            )
+            for c in document["cohorts"]
+        ],
+        empty="The wave has no cohort.",
+        url=f"/waves/{document['wave']}/cohorts.csv",
+    )  # fmt: skip
+
+
+def _state(cohort: Mapping[str, Any], differing: int) -> Cell:
+    missing = cohort["missing_stages"]
+    if len(missing) == 4:
+        return Cell("not run", "not-run")
+    if missing:
+        return Cell("not finished", "not-run", note=", ".join(missing))
+    if differing:
+        return Cell("differs", "failed")
+    if cohort["outdated"]:
+        return Cell("stale", "held", note=f"{len(cohort['outdated'])} to run again")
+    if not cohort["loaded"]:
+        return Cell("nothing loaded", "not-asked")
+    return Cell("reconciled", "passed")
+
+
+def _checked(checks: Sequence[Mapping[str, Any]], cohort: str) -> Cell:
+    link = f"/cohorts/{cohort}/expectations"
+    if not checks:
+        return Cell("not run", "not-run", link)
+    bad = sum(c["bad"] for c in checks)
+    asked = sum(c["expectations"] for c in checks)
+    if bad:
+        return Cell(f"{bad:,} of {asked:,} not met", "failed", link)
+    return Cell(f"all {asked:,} held or had nothing to check", "passed", link)
+
+
+def _whole(completeness: Mapping[str, Any] | None) -> Cell:
+    if completeness is None:
+        return Cell(None)
+    return Cell(f"{completeness['whole']:,} of {completeness['charts']:,}")
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _metrics(document: Mapping[str, Any]) -> Table:
+    return make_table(
+        "metrics",
+        "Figures from operation, and what they were on the source",
+        ("Cohort", "Figure", "Baseline #", "Now #", "Measured"),
+        [
+            (m["cohort"], m["name"], _figure(m["baseline"]), _figure(m["value"]),
+             _instant(m["measured_at"]))
+            for m in document["metrics"]
+        ],
+        empty="The wave's criteria name no figure from operation.",
+        url=f"/waves/{document['wave']}/metrics.csv",
+    )  # fmt: skip
+
+
+def _figure(text: str | None) -> str | None:
+    return read_figure(text).words if text else None
+
+
+def _spots(document: Mapping[str, Any]) -> list[BlindSpot]:
+    return [BlindSpot(**spot) for spot in document["blind_spots"]]
+
+
+def _not_seen(document: Mapping[str, Any]) -> Table:
+    return make_table(
+        "not-seen",
+        "What no comparison of this migration can see",
+        ("Kind", "Entity", "Name", "What is not seen", "Number #"),
+        [
+            (KINDS[s.kind], s.entity, s.name, s.sentence, "" if s.count is None else s.count)
+            for s in _spots(document)
+        ],
+        empty="Nothing is declared.",
+        url=f"/waves/{document['wave']}/not-seen.csv",
+    )
+
+
+def _readiness(document: Mapping[str, Any]) -> Table:
+    today = datetime.now(UTC).date().isoformat()
+
+    def state(item: Mapping[str, Any]) -> Cell:
+        done = item["done"]
+        if done:
+            return Cell("done", "passed", note=f"{done['person']}: {done['reason']}")
+        late = item["due"] < today
+        return Cell("late" if late else "not done", "late" if late else "not-run")
+
+    return make_table(
+        "readiness",
+        "What no query can see",
+        ("Item", "What is true once it is done", "Owner", "Due", "State", "Since"),
+        [
+            (i["name"], i["says"], i["owner"], i["due"], state(i),
+             _instant(i["done"]["at"]) if i["done"] else Cell(""))
+            for i in document["readiness"]
+        ],
+        empty="No readiness item is declared for this wave: say in readiness.toml what must be done.",
+        url=f"/waves/{document['wave']}/readiness.csv",
+    )  # fmt: skip
+
+
+def _sign_offs(document: Mapping[str, Any]) -> Table:
+    signed = {s["role"]: s for s in document["sign_offs"]}
+
+    def line(role: str) -> tuple[Any, ...]:
+        s = signed.get(role)
+        if s is None:
+            return (role, Cell("not signed", "not-run"), "", "", "", "")
+        state = (
+            Cell("signed", "passed")
+            if s["evidence_digest"] == document["digest"]
+            else Cell("on other evidence", "held", note="; ".join(s["changed"][:3]))
+        )
+        return (
+            role, state, s["person"], s["reason"], _instant(s["at"]), s["evidence_digest"][:12],
+        )  # fmt: skip
+
+    return make_table(
+        "sign-offs",
+        "Each binds a person, a role and a statement to the evidence that was read",
+        ("Role", "State", "Who", "Statement", "When", "On evidence ="),
+        [line(role) for role in document["criteria"]["sign_offs"]],
+        empty="No criteria say who must sign this wave.",
+        url=f"/waves/{document['wave']}/sign-offs.csv",
+    )
+
+
+def list_drills(drills: Sequence[Mapping[str, Any]], url: str) -> Table:
+    """The rehearsals of rollbacks, as the evidence has them."""
+    return make_table(
+        "drills",
+        "Rollbacks rehearsed on a shadow",
+        ("Cohort", "Result", "Records #", "Writes made #", "Carried out #", "Load s #",
+         "Restore s #", "When"),
+        [
+            (
+                Cell(d["cohort"], link=f"/cohorts/{d['cohort']}"),
+                Cell("passed" if d["passed"] else "failed", "passed" if d["passed"] else "failed",
+                     note=d["reason"]),
+                d["records"], d["writes"], d["captured"], f"{d['seconds_to_load']:.1f}",
+                f"{d['seconds_to_restore']:.1f}", _instant(d["at"]),
+            )
+            for d in drills
+        ],
+        empty="Nobody has rehearsed a rollback of these cohorts: `migration drill`.",
+        url=f"{url}/drills.csv",
+    )  # fmt: skip
+
+
+def _charts(document: Mapping[str, Any]) -> Table:
+    def judged(sample: Mapping[str, Any], word: str) -> int:
+        return sum(c["judgement"] == word for c in sample["charts"])
+
+    return make_table(
+        "charts",
+        "Whole charts that people looked at",
+        ("Cohort", "Drawn #", "Right #", "Wrong #", "What that says"),
+        [
+            (
+                Cell(c["cohort"], link=f"/cohorts/{c['cohort']}/charts"),
+                len(s["charts"]), judged(s, "right"),
+                Cell(judged(s, "wrong"), "failed" if judged(s, "wrong") else ""), s["statement"],
+            )
+            for c in document["charts"]
+            if (s := c["sample"])
+        ],
+        empty="No sample of charts was drawn yet: a cohort's page draws one.",
+        url=f"/waves/{document['wave']}/charts.csv",
+    )  # fmt: skip
