@@ -51,7 +51,7 @@ def exceptions(
     json: Json = False,
 ) -> None:
     """Print what waits for a person: volume and age by kind, then by cause, or record by record."""
-    from migration_platform.exception_case import summarize
+    from migration_platform.exception_case import MOVING, summarize
     from migration_platform.exception_store import count_exceptions, list_open
     from migration_platform.platform import REFERENCE, Platform
 
@@ -81,7 +81,7 @@ def exceptions(
     if not groups:
         out.print("No record waits in the exception queue.")
         return
-    moving = sum(g["count"] for g in groups if g["stage"] == "concern")
+    moving = sum(g["count"] for g in groups if g["stage"] in MOVING)
     waiting = sum(g["count"] for g in groups) - moving
     said = f"{waiting:,} record{'s wait' if waiting != 1 else ' waits'} in the exception queue"
     if moving:

@@ -10,6 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from migration_platform.command.console import out
+from migration_platform.exception_case import MOVING
 
 
 def print_kinds(kinds: list[dict[str, Any]]) -> None:
@@ -55,7 +56,7 @@ def print_records(records: list[dict[str, Any]]) -> None:
 def print_case(case: dict[str, Any]) -> None:
     for e in case["exceptions"]:
         state = "waits" if e["closed_at"] is None else "waited"
-        if e["stage"] == "concern":
+        if e["stage"] in MOVING:
             state = (
                 "moves, and somebody must look at it" if e["closed_at"] is None else "was looked at"
             )

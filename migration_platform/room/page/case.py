@@ -10,29 +10,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from migration_platform.exception_case import describe_case
+from migration_platform.exception_case import MOVING, describe_case
 from migration_platform.platform import Platform
 from migration_platform.right import explain_lack
 from migration_platform.room.page.headline import Headline
 from migration_platform.room.page.sheet import Part
 from migration_platform.room.table import Cell, Table, make_table
-from migration_platform.ruling import SUSPECTED
 
 Deed = Literal[
-    "assign", "comment", "code", "correct", "accept", "reject", "exclude", "keep-apart", "settle",
-    "waive", "reopen",
+    "assign", "comment", "code", "correct", "merge", "accept", "reject", "exclude", "keep-apart",
+    "settle", "waive", "reopen",
 ]  # fmt: skip
 
-UNMAPPED = "unmapped code"
+UNMAPPED, DUPLICATE = "unmapped code", "duplicate"
 BY_OWNER = ("code", "accept", "exclude", "keep-apart", "settle")
-WITH_VALUES = ("code", "correct", "accept")
+WITH_VALUES = ("code", "correct", "merge", "accept")
 """What nobody can decide without having seen the record's values."""
 
 TITLES: Mapping[Deed, tuple[str, str]] = {
     "code": ("Add the code that its code map lacks", "every record with that code is translated"),
     "correct": ("Propose a correction", "another person must accept it"),
-    "accept": ("Accept the proposed correction", "the record is mapped with the corrected text"),
-    "reject": ("Reject the proposed correction", "the record waits on"),
+    "merge": (
+        "Propose to merge it into the person's other registration",
+        "another person must accept it; then its chart moves as that one's",
+    ),
+    "accept": ("Accept what is proposed", "the next run of the cohort applies it"),
+    "reject": ("Reject what is proposed", "the record waits on"),
     "keep-apart": ("Keep it apart", "it moves, as a record of its own"),
     "settle": ("Settle it", "the concern is not raised again for this record"),
     "waive": (
@@ -67,7 +70,8 @@ class Closed:
 @dataclass(frozen=True, slots=True)
 class CasePage:
     """`columns` may be corrected, those of the field in question first; `proposals` are the numbers
-    of those that wait; `cohort` is empty if the queue only has the record's history."""
+    of those that wait; `others` are the tokens of those who may be the same person; `cohort` is empty
+    if the queue only has the record's history."""
 
     token: str
     entity: str
@@ -79,6 +83,7 @@ class CasePage:
     closed: tuple[Closed, ...]
     columns: tuple[str, ...]
     proposals: tuple[int, ...]
+    others: tuple[str, ...]
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -100,6 +105,11 @@ def describe_exception(platform: Platform, token: str, person: str) -> CasePage:
         tuple(dict.fromkeys(e["path"] for e in waiting if e["path"])),
         (
             Part("Why", _reasons(token, case["exceptions"])),
+            *(
+                [Part("Who may be the same person", _others(token, case["duplicates"]))]
+                if case["duplicates"]
+                else []
+            ),
             *([Part("In force", _rulings(token, case["rulings"]))] if case["rulings"] else []),
             Part("What was done", _history(token, case["history"])),
         ),
@@ -107,6 +117,7 @@ def describe_exception(platform: Platform, token: str, person: str) -> CasePage:
         closed,
         _columns(platform, entity, waiting),
         tuple(case["proposals"]),
+        tuple(each["token"] for each in case["duplicates"]),
     )
 
 
@@ -118,7 +129,7 @@ def _headline(
     if not waiting:
         return Headline("passed", f"{name} {token} does not wait any more.")
     first = waiting[0]
-    how = "moves, and somebody must look at it" if first["stage"] == "concern" else "waits"
+    how = "moves, and somebody must look at it" if first["stage"] in MOVING else "waits"
     late = any(e["overdue"] for e in waiting)
     field = f" ({first['field']})" if first["field"] else ""
     return Headline(
@@ -159,12 +170,14 @@ def _open(case: Mapping[str, Any], waiting: Sequence[Mapping[str, Any]]) -> list
     """What the record's state has room for, the way out first."""
     kinds = {(e["stage"], e["kind"]) for e in waiting}
     stages = {e["stage"] for e in waiting}
+    suspected = any(e["stage"] == "duplicate" or e["kind"] == DUPLICATE for e in waiting)
     asked: list[tuple[Deed, object]] = [
         ("code", ("transform", UNMAPPED) in kinds),
         ("accept", case["proposals"]),
         ("reject", case["proposals"]),
         ("correct", waiting),
-        ("keep-apart", any(e["rule"] == SUSPECTED for e in waiting)),
+        ("keep-apart", suspected),
+        ("merge", suspected and case["duplicates"] and not case["proposals"]),
         ("settle", "concern" in stages),
         ("waive", "reconcile" in stages),
         ("exclude", waiting),
@@ -206,6 +219,21 @@ def _reasons(token: str, exceptions: Sequence[Mapping[str, Any]]) -> Table:
         ],
         empty="The queue has only its history.",
         url=f"/exceptions/{token}/why.csv",
+    )  # fmt: skip
+
+
+def _others(token: str, found: Sequence[Mapping[str, Any]]) -> Table:
+    return make_table(
+        "same-person",
+        "As the newest search over all patients says; it decides nothing",
+        ("Record", "Probability", "Speaks for it", "Speaks against it", "What becomes of it"),
+        [
+            (f["token"], f"{f['probability']:.4f}", ", ".join(f["agrees"]),
+             ", ".join(f["differs"]), Cell(f["end"], note=f["rule"]))
+            for f in found
+        ],
+        empty="Nobody.",
+        url=f"/exceptions/{token}/same-person.csv",
     )  # fmt: skip
 
 

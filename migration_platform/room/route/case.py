@@ -31,7 +31,8 @@ def case_csv(visit: Visit) -> Answer:
 
 
 def show_values(visit: Visit) -> Answer:
-    """The record's source columns, what was proposed for it, and the code that it waits with."""
+    """The record's source columns and those of who may be the same person, what was proposed for it,
+    and the code that it waits with."""
     platform, token = visit.platform, read_token(visit)
     case = describe_case(platform, token)
     what = case["exceptions"][0]["entity"] if case["exceptions"] else ""
@@ -74,6 +75,15 @@ def correct(visit: Visit, token: str) -> None:
         raise ConfigurationError("the right text is empty: give it, or say that there is none")
     resolution.propose(
         visit.platform, token, column=visit.said("column"), value=value, person=visit.person,
+        reason=visit.said("reason"),
+    )  # fmt: skip
+
+
+def merge(visit: Visit, token: str) -> None:
+    from migration_platform.duplicate.merging import propose_merge
+
+    propose_merge(
+        visit.platform, token, into=visit.said("into"), person=visit.person,
         reason=visit.said("reason"),
     )  # fmt: skip
 
@@ -133,6 +143,7 @@ DEEDS: dict[str, Callable[[Visit, str], None]] = {
     "comment": comment,
     "correct": correct,
     "code": code,
+    "merge": merge,
     "waive": waive,
     "accept": _on_proposal(resolution.accept),
     "reject": _on_proposal(resolution.reject),

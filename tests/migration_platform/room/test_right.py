@@ -53,6 +53,7 @@ ALLOWED = {
             "comment",
             "code",
             "correct",
+            "merge",
             "accept",
             "reject",
             "exclude",
