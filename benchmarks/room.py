@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import statistics
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -103,6 +104,7 @@ def ask(made: Trial) -> dict[str, Any]:
             "after a change (ms)": round(changed),
             "page (KB)": round(len(page.content) / 1024),
         }
+        print(name, figures[name], file=sys.stderr, flush=True)
     took, file = timed(lambda: client.get("/exceptions.csv"))
     figures["exceptions.csv"] = {"seconds": round(took / 1000, 1), "MB": len(file.content) >> 20}
     room.shelf.close()
