@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import statistics
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -42,11 +43,13 @@ WHERE o.cohort = 'c1'
 MADE_UP = """
 INSERT INTO migration.exception
     (entity, token, cohort, stage, kind, rule, field, owner, opened_at, due_at)
-SELECT 'claim', lpad(to_hex(i), 16, '0'), 'c' || (1 + i %% %s), 'transform', 'untranslated',
-    'rule ' || i %% 20, 'field ' || i %% 5, 'operations lead', now() - (i %% 4000) * interval '1 min',
-    now() + (i %% 3000 - 100) * interval '1 min'
+SELECT 'claim', lpad(to_hex(i), 16, '0'), 'c' || (1 + i %% {cohorts}), 'transform', 'untranslated',
+    'rule ' || i / {cohorts} %% 10, 'field ' || i / {cohorts} %% 5, 'operations lead', opened_at,
+    opened_at + interval '48 hours'
 FROM generate_series(1, %s) AS i
+CROSS JOIN LATERAL (SELECT now() - i %% {cohorts} * interval '15 min') AS run (opened_at)
 """
+"""What one run of a cohort queues has one due time."""
 
 
 def measure() -> dict[str, Any]:
@@ -76,7 +79,7 @@ def fill(made: Trial) -> None:
                 COPY.format(table=table, columns=", ".join(names), values=", ".join(values)),
                 (COHORTS,),
             )
-        connection.execute(MADE_UP, (COHORTS, EXCEPTIONS))
+        connection.execute(MADE_UP.format(cohorts=COHORTS), (EXCEPTIONS,))
         connection.execute("COMMIT")
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE")
@@ -103,6 +106,7 @@ def ask(made: Trial) -> dict[str, Any]:
             "after a change (ms)": round(changed),
             "page (KB)": round(len(page.content) / 1024),
         }
+        print(name, figures[name], file=sys.stderr, flush=True)
     took, file = timed(lambda: client.get("/exceptions.csv"))
     figures["exceptions.csv"] = {"seconds": round(took / 1000, 1), "MB": len(file.content) >> 20}
     room.shelf.close()

@@ -124,13 +124,17 @@ def entering(browser: Browser, environment: dict[str, str]) -> Enter:
 
 def walk(enter: Enter, shoot: Shoot) -> None:
     """From the held pilot to its promotion, without leaving the pages."""
+    resolve(enter, shoot)
+    promote(enter, shoot)
+
+
+def resolve(enter: Enter, shoot: Shoot) -> None:
+    """What holds the pilot is looked at and put right, and its rollback rehearsed."""
     dana, omar, lena = enter("Dana Ortiz"), enter("Omar Haddad"), enter("Lena Fischer")
-    eva = enter("Eva Laurent")
     dana.goto("/")
     shoot(dana, "room-waves-held")
     dana.goto("/waves/pilot")
     shoot(dana, "room-wave-held")
-    dana.goto("/exceptions?wave=pilot&kind=unmapped+code")
     dana.goto("/exceptions")
     shoot(dana, "room-exceptions")
 
@@ -152,6 +156,11 @@ def walk(enter: Enter, shoot: Shoot) -> None:
     lena.goto("/waves/pilot")
     begin(lena, "Rehearse its rollback")
     finish(lena)
+
+
+def promote(enter: Enter, shoot: Shoot) -> None:
+    """Figures, readiness, a chart, two signatures, the promotion."""
+    dana, omar, eva = enter("Dana Ortiz"), enter("Omar Haddad"), enter("Eva Laurent")
     record_figures(omar)
     for person, (_, note) in ITEMS.items():
         say_ready(enter(person), note)
@@ -210,7 +219,7 @@ def finish(page: Page) -> None:
 def record_figures(page: Page) -> None:
     """A figure of each cohort, as somebody from support would."""
     page.goto("/waves/pilot")
-    names = page.locator("#metric option").all_inner_texts()
+    names = page.locator("#metric option").all_text_contents()
     for name in names:
         form = page.locator("details.decide", has_text="Record a figure")
         form.locator("summary").click()

@@ -11,7 +11,7 @@ import hmac
 import secrets
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlsplit
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from migration_platform.room.sign_on import SignOn
 
 LARGEST_FORM = 64 * 1024
+BLOCK = 256 * 1024
+"""Characters of a long file that are sent at once."""
+
 UTC_ZONE = "UTC"
 
 SIGN_ON = "sign-on"
@@ -280,8 +283,20 @@ def _respond(room: Room, visit: Visit, request: Request, answer: Answer) -> Resp
 
 
 def _stream(content: Iterable[str], headers: dict[str, str], kind: str) -> Response:
-    """A long file, as it comes."""
-    return StreamingResponse(content, 200, headers, kind)
+    """A long file, as it comes, in blocks: each costs a change of threads."""
+
+    def gather() -> Iterator[str]:
+        block: list[str] = []
+        size = 0
+        for line in content:
+            block.append(line)
+            size += len(line)
+            if size >= BLOCK:
+                yield "".join(block)
+                block, size = [], 0
+        yield "".join(block)
+
+    return StreamingResponse(gather(), 200, headers, kind)
 
 
 def _headers(room: Room) -> dict[str, str]:

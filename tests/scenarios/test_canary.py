@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -34,6 +35,9 @@ FREE, MANY = 0.6, 40
 """A column with many values of which this share is different holds what people write: it is marked in
 every record. Others hold codes, dates, numbers: they are marked for the patients of one program, so
 that its cohort is stopped by rules and suites and the other one moves."""
+
+MOST_ALIKE = 20
+"""Pages that differ in a record's token alone."""
 
 ONE_PROGRAM = """SELECT "Id" FROM patients WHERE "PROGRAM" = 'dermatology'"""
 
@@ -103,7 +107,8 @@ def find_in_files(project: Project, words: list[str]) -> Iterator[str]:
 
 
 def visit_everything(project: Project) -> dict[str, str]:
-    """Every page that leads from the first one, for somebody who may not see values, by address."""
+    """The pages that lead from the first one, for somebody who may not see values, by address: of
+    those about single records so many."""
     settings = Settings.load(
         {**os.environ, "MIGRATION_HOME": str(project.home), "MIGRATION_PROJECT": str(project.root)}
     )
@@ -113,8 +118,13 @@ def visit_everything(project: Project) -> dict[str, str]:
         client.cookies.set("session", begin_session(platform.store, "Ines Moreau", None))
     found: dict[str, str] = {}
     waiting = ["/"]
+    alike: Counter[str] = Counter()
     while waiting:
         url = waiting.pop()
+        kind = re.sub(r"[0-9a-f]{16}", "*", url)
+        alike[kind] += 1
+        if alike[kind] > MOST_ALIKE:
+            continue
         answer = client.get(url)
         assert answer.status_code < 500, url
         found[url] = f"{answer.headers} {answer.text}"
@@ -139,8 +149,7 @@ def test_no_patients_value_is_found_where_none_may_be(project: Project) -> None:
         for command, expect in (
             (("run", "--wave", "pilot"), 1),
             (("nightly",), 0),
-            (("drill", "pilot"), 0),
-            (("sample-charts", "pilot"), 0),
+            (("drill", "--cohort", "pilot-weight"), 0),
             (("status",), 0),
             (("evidence", "pilot", "--json"), 0),
             (("accounting", "--json"), 0),
