@@ -111,6 +111,11 @@ class Shelf:
         seen = self.read(platform, ("evidence", wave), lambda own: assemble_evidence(own, wave))
         return replace(seen, decision=decide(seen.document, datetime.now(UTC)))
 
+    @property
+    def busy(self) -> bool:
+        """Is something put together behind the pages now?"""
+        return bool(self._under_way)
+
     def forget(self) -> None:
         """After a decision of one's own, the next page shows it."""
         self._kept.clear()
