@@ -30,7 +30,7 @@ from migration_platform.night import find_standing
 from migration_platform.night_log import read_newest
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.rollback_record import find_rolled_back, find_running
-from migration_platform.ruling import Ruling, digest_rulings, find_rulings
+from migration_platform.ruling import Act, Ruling, digest_rulings, find_rulings
 from migration_platform.store import STAGES, Stage, StageRun
 from migration_platform.waiver import mark_waived
 from migration_platform.wave_record import read_record
@@ -56,11 +56,18 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
         name: (platform.mapping_digest(name), platform.suite_digest(name))
         for name in platform.entities
     }
+    checked: dict[str, list[CheckOutcome]] = {name: [] for name in everywhere}
+    for check in checks:
+        checked[check.cohort].append(check)
+    acts: dict[tuple[str, str], list[Act]] = {}
+    for act in acts_in(store, everywhere):
+        acts.setdefault((act.cohort, act.entity), []).append(act)
     at, waivers, nights = datetime.now(UTC), store.waivers(), read_newest(store, everywhere)
     result = evidence.assemble(
         declared,
         cohorts=[
-            _state(platform, name, runs, checks, now, nights.get(name)) for name in everywhere
+            _state(platform, name, runs, checked[name], acts, now, nights.get(name))
+            for name in everywhere
         ],
         accounts=[(a, _found(runs.get((a.cohort, a.entity, "reconcile")))) for a in accounts],
         checks=checks,
@@ -184,12 +191,14 @@ def _state(
     cohort: str,
     runs: Mapping[tuple[str, str, Stage], StageRun],
     checks: Sequence[CheckOutcome],
+    acts: Mapping[tuple[str, str], Sequence[Act]],
     now: Mapping[str, tuple[str, str]],
     night: Mapping[str, Any] | None,
 ) -> CohortState:
     """How far a cohort is, and what of it is not about the present state.
 
-    `now` gives each entity's mapping digest and suite digest as they are now, `night` the cohort's
+    `checks` are the cohort's own, `acts` what people did about records by cohort and entity. `now`
+    gives each entity's mapping digest and suite digest as they are now, `night` the cohort's
     newest night.
     """
     entities = platform.cohort_entities(cohort)
@@ -219,7 +228,9 @@ def _state(
             reconciled.append(reconcile.ended_at)
         if extract.started_at is not None:
             extracted.append(extract.started_at)
-        if transform.input_digest != input_digest(platform, cohort, entity, newest):
+        if transform.input_digest != input_digest(
+            platform, cohort, entity, newest, acts.get((cohort, entity), ())
+        ):
             outdated.append(f"{entity}, or what it refers to, is newer than its transform")
         if transform.mapping_digest != now[entity][0]:
             outdated.append(f"the mapping of {entity} changed after it was transformed")

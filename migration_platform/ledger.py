@@ -6,13 +6,12 @@ What makes an account balance is decided in `accounting`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from migration_platform.accounting import Account
 from migration_platform.duplicate.stand_in import digest_stand_ins, find_stand_ins
-from migration_platform.exception_store import acts_of
 from migration_platform.platform import REFERENCE, Platform
-from migration_platform.ruling import digest_rulings, find_rulings
+from migration_platform.ruling import Act, digest_rulings, find_rulings
 from migration_platform.store import STAGES, Stage, StageRun
 
 
@@ -63,11 +62,13 @@ def input_digest(
     cohort: str,
     entity: str,
     newest: Callable[[str, str, Stage], StageRun | None],
+    acts: Iterable[Act],
 ) -> str:
     """Digest of what a transform works from: the snapshot, what became of the records it names (of a
     merged one, what became of its survivor), and what people decided about single records.
 
-    `newest` gives the newest finished run of a cohort, entity and stage.
+    `newest` gives the newest finished run of a cohort, entity and stage, `acts` is the history of the
+    cohort's entity.
     """
     extracted = newest(cohort, entity, "extract")
     parts = [extracted.digest if extracted else ""]
@@ -78,7 +79,7 @@ def input_digest(
         if merged := digest_stand_ins(find_stand_ins(platform, run)):
             parts.append(merged)
     parts.append(str(platform.window_start(cohort, entity)))
-    ruled = digest_rulings(find_rulings(acts_of(platform.store, cohort, entity)))
+    ruled = digest_rulings(find_rulings(acts))
     if ruled:
         parts.append(ruled)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,20 @@ REFERENCE = "reference"
 """The cohort name under which reference entities are staged, loaded and accounted for."""
 
 DEFAULT_OWNER = "technical lead"
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        stat = file.stat()
+    except OSError:
+        return 0, 0  # reading it says why
+    return stat.st_mtime_ns, stat.st_size
+
+
+@lru_cache(maxsize=8)
+def _read_plan(file: Path, stamp: tuple[int, int]) -> Plan:
+    """The waves of a file as it was at that time and size: with hundreds of cohorts it takes a while."""
+    return load_plan(file)
 
 
 @dataclass
@@ -74,7 +88,7 @@ class Platform:
 
     def renew(self) -> Platform:
         """This platform with its files read anew and its connections kept, for who stays for long."""
-        fresh = replace(self, plan=load_plan(self.plan.file), _as_of={})
+        fresh = replace(self, plan=_read_plan(self.plan.file, _stamp(self.plan.file)), _as_of={})
         if "store" in self.__dict__:
             fresh.__dict__["store"] = self.store
         return fresh

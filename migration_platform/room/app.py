@@ -95,7 +95,8 @@ class Room:
 def make_room(settings: Settings, ways: Sequence[Way], make: Callable[[], Platform]) -> Room:
     """The room of a migration; `make` opens its platform."""
     public = urlsplit(settings.room_url)
-    lender, shelf = Lender(make), Shelf(settings)
+    lender = Lender(make)
+    shelf = Shelf(settings, lender)
     return Room(
         settings,
         lender,

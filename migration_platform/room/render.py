@@ -50,6 +50,8 @@ def format_instant(moment: datetime, zone: str) -> str:
 
 def _code(text: str) -> Markup:
     """What stands between backticks is something to type."""
+    if "`" not in str(text):
+        return escape(text)
     parts = [escape(part) for part in str(text).split("`")]
     if len(parts) % 2 == 0:
         return Markup("`").join(parts)

@@ -7,6 +7,7 @@ never rests on what stands here: whoever decides puts the evidence together anew
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,13 +23,15 @@ from migration_platform.evidence import Evidence
 from migration_platform.governance import assemble_evidence
 from migration_platform.platform import Platform
 from migration_platform.promotion import decide
+from migration_platform.room.lender import Lender
 from migration_platform.settings import Settings
 
 CHANNEL = "migration_change"
 
-PACE, OLDEST = 4, 30.0
-"""While a cohort runs, something changes all the time: then a page may be so many times as old as it
-took to put together, and never older than so many seconds."""
+PACE, QUICK, OLDEST = 4, 1.0, 120.0
+"""While a cohort runs, something changes all the time: what is quickly put together (seconds) may be so
+many times as old as that took. What is not is put together behind the page, which shows it as it was
+up to so many seconds ago, and says when that was."""
 
 BESIDE_WAVES = ("criteria", "readiness", "people", "exceptions")
 
@@ -49,32 +52,69 @@ class _Kept:
 class Shelf:
     """Values by name. `change` counts what the store has told."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, lender: Lender) -> None:
         self.settings = settings
+        self.lender = lender
+        self._under_way: set[tuple[str, ...]] = set()
         self._kept: dict[tuple[str, ...], _Kept] = {}
         self._change = 0
         self._lock = threading.Lock()
         self._watch: psycopg.Connection[tuple[Any, ...]] | None = None
 
-    def read(self, platform: Platform, name: tuple[str, ...], make: Callable[[], T]) -> T:
-        """The value of that name, made anew if what it rests on has changed."""
+    def read(self, platform: Platform, name: tuple[str, ...], make: Callable[[Platform], T]) -> T:
+        """The value of that name, made anew if what it rests on has changed: at once if that is
+        quick, else behind the page."""
         change, files = self._look(), _stamp(platform)
         kept = self._kept.get(name)
         if kept is not None and kept.files == files:
-            young = time.monotonic() - kept.made < min(kept.cost * PACE, OLDEST)
-            if kept.change == change or young:
+            age = time.monotonic() - kept.made
+            if kept.change == change or (kept.cost < QUICK and age < kept.cost * PACE):
                 return cast(T, kept.value)
-        begun = time.monotonic()
-        value = make()
+            if kept.cost >= QUICK and age < OLDEST:
+                if age >= kept.cost:
+                    self._make_behind(name, make, change)
+                return cast(T, kept.value)
+        return self._make(platform, name, make, change)
+
+    def _make(
+        self, platform: Platform, name: tuple[str, ...], make: Callable[[Platform], T], change: int
+    ) -> T:
+        begun, files = time.monotonic(), _stamp(platform)
+        value = make(platform)
         if len(self._kept) >= MOST:
             self._kept.clear()
         self._kept[name] = _Kept(value, change, files, begun, time.monotonic() - begun)
         return value
 
+    def _make_behind(
+        self, name: tuple[str, ...], make: Callable[[Platform], Any], change: int
+    ) -> None:
+        """Once at a time for a name. If it fails, the page that comes after `OLDEST` says so."""
+        with self._lock:
+            if name in self._under_way:
+                return
+            self._under_way.add(name)
+
+        def work() -> None:
+            try:
+                with self.lender.lend() as platform:
+                    self._make(platform, name, make, change)
+            except Exception as error:  # its text may hold a patient's value
+                print(f"{name}: {type(error).__name__}", file=sys.stderr, flush=True)
+            finally:
+                self._under_way.discard(name)
+
+        threading.Thread(target=work, daemon=True).start()
+
     def evidence(self, platform: Platform, wave: str) -> Evidence:
         """A wave's evidence, with the verdict as it is at this moment: time alone makes it stale."""
-        seen = self.read(platform, ("evidence", wave), lambda: assemble_evidence(platform, wave))
+        seen = self.read(platform, ("evidence", wave), lambda own: assemble_evidence(own, wave))
         return replace(seen, decision=decide(seen.document, datetime.now(UTC)))
+
+    @property
+    def busy(self) -> bool:
+        """Is something put together behind the pages now?"""
+        return bool(self._under_way)
 
     def forget(self) -> None:
         """After a decision of one's own, the next page shows it."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from migration_platform.entity import Entity
 from migration_platform.exception_queue import queue_differences
+from migration_platform.exception_store import acts_of
 from migration_platform.ledger import account_for, input_digest
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.proof import count_sent, explain_inconclusive
@@ -167,7 +168,13 @@ def _proof_inputs(platform: Platform, cohort: str, entity: str) -> str:
     with its code maps as they are now, and the readings' own code."""
     transformed = require(platform, cohort, entity, "transform")
     parts = (
-        input_digest(platform, cohort, entity, platform.store.latest),
+        input_digest(
+            platform,
+            cohort,
+            entity,
+            platform.store.latest,
+            acts_of(platform.store, cohort, entity),
+        ),
         transformed.digest,
         platform.mapping_digest(entity),
         readings_digest(),

@@ -33,7 +33,9 @@ def transform(platform: Platform, cohort: str, entity: str) -> StageResult:
         extracted = require(platform, cohort, entity, "extract")
         mapping = platform.mapping_digest(entity)
         run.update(
-            input_digest=input_digest(platform, cohort, entity, store.latest),
+            input_digest=input_digest(
+                platform, cohort, entity, store.latest, acts_of(store, cohort, entity)
+            ),
             mapping_digest=mapping,
         )
         if not extracted.applicable:

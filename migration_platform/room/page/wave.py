@@ -34,6 +34,10 @@ ENDS = ("loaded", "archived", "excluded", "excepted")
 FOUND = ("matched", "mismatched", "missing", "unexpected")
 
 
+MOST_REASONS = 50
+"""The weightiest are on the page; a wave that has hardly begun may have thousands."""
+
+
 @dataclass(frozen=True, slots=True)
 class WavePage:
     """What is read about a wave. `digest` is that of the evidence on which all of it rests."""
@@ -43,6 +47,7 @@ class WavePage:
     life: str
     since: str
     reasons: tuple[Reason, ...]
+    every_reason: Table
     waived: tuple[str, ...]
     criteria: Table
     cohorts: Table
@@ -66,7 +71,7 @@ class WavePage:
     @property
     def tables(self) -> tuple[Table, ...]:
         return (
-            self.criteria, self.cohorts, self.accounting, self.metrics, self.not_seen,
+            self.every_reason, self.criteria, self.cohorts, self.accounting, self.metrics, self.not_seen,
             self.readiness, self.sign_offs, self.drills, self.charts,
         )  # fmt: skip
 
@@ -84,7 +89,17 @@ def describe_wave(platform: Platform, seen: Evidence, person: str) -> WavePage:
         headline=Headline(SHAPES[said.verdict], said.sentence),
         life=state["name"],
         since=_since(state),
-        reasons=tuple(Reason(r, find_proof(r, seen.wave, cohorts)) for r in said.reasons),
+        reasons=tuple(
+            Reason(r, find_proof(r, seen.wave, cohorts)) for r in said.reasons[:MOST_REASONS]
+        ),
+        every_reason=make_table(
+            "reasons",
+            "Every reason",
+            ("Reason",),
+            [(r,) for r in said.reasons],
+            empty="Nothing stands against it.",
+            url=f"/waves/{seen.wave}/reasons.csv",
+        ),
         waived=seen.waived,
         criteria=list_criteria(document, datetime.now(UTC)),
         cohorts=_cohorts(document),

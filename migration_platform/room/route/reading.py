@@ -107,10 +107,10 @@ def show_queue(visit: Visit) -> Answer:
     platform = visit.platform
     names = [REFERENCE, *(c.name for c in platform.plan.cohorts)]
     counts = visit.room.shelf.read(
-        platform, ("exceptions",), lambda: count_exceptions(platform.store, names)
+        platform, ("exceptions",), lambda own: count_exceptions(own.store, names)
     )
-    ages = visit.room.shelf.read(platform, ("ages",), lambda: read_ages(platform))
-    volume = visit.room.shelf.read(platform, ("volume",), lambda: read_volume(platform))
+    ages = visit.room.shelf.read(platform, ("ages",), read_ages)
+    volume = visit.room.shelf.read(platform, ("volume",), read_volume)
     page = describe_queue(platform, visit.query, counts, ages, volume)
     return Shown("exceptions.html.j2", {"queue": page})
 
