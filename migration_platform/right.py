@@ -12,7 +12,7 @@ from migration_platform.people import ROLES, People
 
 Action = Literal[
     "read", "see values", "see views", "judge", "ready", "sign", "hold", "open", "resume", "amend",
-    "promote", "complete", "roll back", "work", "run", "drill", "measure",
+    "promote", "complete", "roll back", "waive", "work", "run", "drill", "measure",
 ]  # fmt: skip
 
 SPONSOR, CLINICAL, OPERATIONS, TECHNICAL, COMPLIANCE = ROLES
@@ -32,6 +32,7 @@ RIGHTS: dict[Action, tuple[str, ...]] = {
     "promote": DECIDE,
     "complete": DECIDE,
     "roll back": DECIDE,
+    "waive": DECIDE,
     "work": ROLES,
     "run": (OPERATIONS, TECHNICAL),
     "drill": (OPERATIONS, TECHNICAL),
@@ -55,6 +56,7 @@ WORDS: dict[Action, str] = {
     "promote": "promote a wave",
     "complete": "complete a wave",
     "roll back": "roll back",
+    "waive": "waive a difference",
     "work": "work an exception",
     "run": "run a cohort",
     "drill": "rehearse a rollback",

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from migration_platform.errors import ConfigurationError, MigrationError
 from migration_platform.governance import assemble_evidence
 from migration_platform.platform import REFERENCE, Platform
+from migration_platform.right import require_right
 from migration_platform.waiver import Waiver, find_waiver, state_waiver
 
 
@@ -28,11 +29,12 @@ def waive(
     """Accept what one cause has made different in a cohort, up to the present number of records.
 
     Raises ConfigurationError if there is no such cluster now, the end is not in the future, or a
-    reason or a name is lacking.
+    reason or a name is lacking; GateClosedError for somebody whose roles may not.
     """
     now = datetime.now(UTC)
     if not person.strip() or not reason.strip():
         raise ConfigurationError("a waiver needs a named person (--by) and a reason (--reason)")
+    require_right(platform.people, person, "waive")
     if until <= now:
         raise ConfigurationError("a waiver ends in the future: give a later day with --until")
     run = platform.store.latest(cohort, platform.entity(entity).name, "reconcile")
@@ -71,7 +73,8 @@ def waive(
 
 
 def end_waiver(platform: Platform, number: int, *, person: str, reason: str) -> Waiver:
-    """End a waiver: what it covered counts again. Raises MigrationError if it has ended already."""
+    """End a waiver: what it covered counts again. Whoever may hold a wave may do that. Raises
+    MigrationError if it has ended already."""
     found = next((w for w in platform.store.waivers() if w.number == number), None)
     if found is None:
         raise ConfigurationError(f"there is no waiver {number}: see `migration waivers`")
@@ -79,6 +82,7 @@ def end_waiver(platform: Platform, number: int, *, person: str, reason: str) -> 
         raise MigrationError(f"waiver {number} was ended already, by {found.ended_by}")
     if not person.strip() or not reason.strip():
         raise ConfigurationError("to end a waiver name yourself (--by) and a reason (--reason)")
+    require_right(platform.people, person, "hold")
     wave = _wave_of(platform, found.cohort)
     platform.store.append_decision(
         wave=wave,

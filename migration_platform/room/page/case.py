@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from migration_platform.exception_case import MOVING, describe_case
 from migration_platform.platform import Platform
-from migration_platform.right import explain_lack
+from migration_platform.right import Action, explain_lack
 from migration_platform.room.page.headline import Headline
 from migration_platform.room.page.sheet import Part
 from migration_platform.room.table import Cell, Table, make_table
@@ -139,6 +139,11 @@ def _headline(
     )
 
 
+def find_right(deed: str) -> Action:
+    """The right that a deed asks for. A waiver is no resolution of a record: it moves the gate."""
+    return "waive" if deed == "waive" else "work"
+
+
 def _judge(
     platform: Platform,
     case: Mapping[str, Any],
@@ -151,7 +156,7 @@ def _judge(
     own = any(platform.people.holds(person, owner) for owner in owners)
     for deed in _open(case, waiting):
         title, effect = TITLES[deed]
-        why = explain_lack(platform.people, person, "work")
+        why = explain_lack(platform.people, person, find_right(deed))
         if not why and deed in BY_OWNER and not own:
             named = " or ".join(f"{o}: {platform.people.named(o)}" for o in owners)
             why = f"that is for its owner to decide ({named})."

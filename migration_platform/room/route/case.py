@@ -13,7 +13,7 @@ from migration_platform import resolution
 from migration_platform.errors import ConfigurationError
 from migration_platform.exception_case import describe_case, read_values
 from migration_platform.room.app import Way
-from migration_platform.room.page.case import UNMAPPED, describe_exception
+from migration_platform.room.page.case import UNMAPPED, describe_exception, find_right
 from migration_platform.room.route.chart import read_token
 from migration_platform.room.route.wave import give_csv
 from migration_platform.room.visit import Answer, Moved, Shown, Visit
@@ -158,7 +158,7 @@ WAYS = (
     Way("GET", "/exceptions/{token}/{table}.csv", "read", case_csv),
     Way("POST", "/exceptions/{token}/values", "see values", show_values),
     *(
-        Way("POST", f"/exceptions/{{token}}/{name}", "work", _done(do))
+        Way("POST", f"/exceptions/{{token}}/{name}", find_right(name), _done(do))
         for name, do in DEEDS.items()
     ),
 )

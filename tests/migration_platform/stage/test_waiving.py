@@ -11,7 +11,7 @@ import pytest
 from migration_platform import stage as stages
 from migration_platform.cohort_reconciliation import read_reconciliation
 from migration_platform.decision import find_break
-from migration_platform.errors import ConfigurationError, EvidenceError
+from migration_platform.errors import ConfigurationError, EvidenceError, GateClosedError
 from migration_platform.exception_store import count_exceptions
 from migration_platform.governance import assemble_evidence
 from migration_platform.ledger import account_for
@@ -93,6 +93,18 @@ def test_a_missing_and_an_unexpected_record_can_be_waived_too(platform: Platform
     accept(platform, field="", kind="unexpected record")
 
     assert sign_all(platform, "pilot").verdict == "promote"
+
+
+def test_nobody_waives_whose_roles_may_not_decide(platform: Platform) -> None:
+    move(platform)
+    drift(platform)
+
+    with pytest.raises(GateClosedError, match="Dana may not waive a difference"):
+        accept(platform, person="Dana")
+    with pytest.raises(ConfigurationError, match="Nobody"):
+        accept(platform, person="Nobody")
+
+    assert platform.store.waivers() == []
 
 
 def test_it_comes_back_when_the_waiver_is_ended(platform: Platform) -> None:
