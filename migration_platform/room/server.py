@@ -46,6 +46,7 @@ def serve(settings: Settings, parent: int | None = None) -> None:
             server.should_exit = True
 
         threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=room.shelf.warm, daemon=True).start()
     try:
         server.run()
     finally:

@@ -111,6 +111,15 @@ class Shelf:
         seen = self.read(platform, ("evidence", wave), lambda own: assemble_evidence(own, wave))
         return replace(seen, decision=decide(seen.document, datetime.now(UTC)))
 
+    def warm(self) -> None:
+        """Put every wave's evidence here before somebody asks, as the server starts."""
+        try:
+            with self.lender.lend() as platform:
+                for wave in platform.plan.waves:
+                    self.evidence(platform, wave.name)
+        except Exception as error:  # the page that is asked for says what it is
+            print(f"evidence at the start: {type(error).__name__}", file=sys.stderr, flush=True)
+
     @property
     def busy(self) -> bool:
         """Is something put together behind the pages now?"""

@@ -69,3 +69,16 @@ def test_what_is_too_old_is_made_before_it_is_shown(
 
     assert shelf.read(moved, NAME, count) == before + 1
     shelf.close()
+
+
+def test_every_waves_evidence_is_there_once_the_server_has_started(
+    moved: Platform, shelf: Shelf
+) -> None:
+    def refuse(platform: Platform) -> None:
+        raise AssertionError("it was made anew")
+
+    shelf.warm()
+
+    for wave in moved.plan.waves:
+        assert shelf.read(moved, ("evidence", wave.name), refuse) is not None
+    shelf.close()
