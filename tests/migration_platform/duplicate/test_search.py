@@ -127,4 +127,7 @@ def test_a_pair_is_found_listed_and_merged_from_the_command_line(
     shown = cli("exception", "show", own)
     assert f"may be the same person as {other}" in shown
     assert f"in force: merge {other}" in shown
-    assert "LAST: Bergstrom-Lee | Bergstrom" in cli("exception", "show", own, "--values")
+    seen = cli(
+        "exception", "show", own, "--values", "--by", "Ada", "--reason", "to compare the two"
+    )
+    assert "LAST: Bergstrom-Lee | Bergstrom" in seen
