@@ -11,7 +11,7 @@ from typing import Any
 
 from migration_platform.criteria import FEWEST_SIGN_OFFS
 from migration_platform.decision import Decision
-from migration_platform.wave_state import find_state
+from migration_platform.wave_state import find_promotion, find_state
 
 MOST_CHANGES = 3
 """Of what changed since somebody signed, so many are told in the verdict's reason."""
@@ -27,6 +27,19 @@ def find_sign_offs(log: Sequence[Decision], wave: str) -> list[Decision]:
         d.detail["role"]: d
         for d in log
         if d.wave == wave and d.action == "sign" and d.sequence > first
+    }
+    return list(found.values())
+
+
+def find_promoting(log: Sequence[Decision], wave: str) -> list[Decision]:
+    """The sign-offs on which a wave was promoted, the newest of each role; none if it is not."""
+    promotion = find_promotion(log, wave)
+    if promotion is None:
+        return []
+    found = {
+        d.detail["role"]: d
+        for d in log
+        if d.wave == wave and d.action == "sign" and d.evidence_digest == promotion.evidence_digest
     }
     return list(found.values())
 

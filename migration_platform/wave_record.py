@@ -15,7 +15,7 @@ from migration_platform.decision import Decision
 from migration_platform.metric_log import newest_measurements
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.seal import find_changes, find_seal, seal_of
-from migration_platform.sign_off import find_sign_offs
+from migration_platform.sign_off import find_promoting, find_sign_offs
 from migration_platform.trigger_log import read_tripped_since
 from migration_platform.wave_state import find_state
 
@@ -72,10 +72,7 @@ def read_record(platform: Platform, wave: str, log: Sequence[Decision]) -> WaveR
             platform, wave, [asdict(m) for m in declared.metrics] if declared else []
         ),
         due=read_due(platform, wave),
-        sign_offs=[
-            {**_told(d), "role": d.detail["role"], "evidence_digest": d.evidence_digest}
-            for d in signs
-        ],
+        sign_offs=[_signed(d) for d in signs],
         signed={
             d.evidence_digest: document
             for d in signs
@@ -85,6 +82,7 @@ def read_record(platform: Platform, wave: str, log: Sequence[Decision]) -> WaveR
             "state": {
                 "name": state.name,
                 **(_told(state.since) if state.since else {"person": "", "reason": "", "at": ""}),
+                "promoted_on": [_signed(d) for d in find_promoting(log, wave)],
             },
             "log": {"entries": len(log), "head": log[-1].hash if log else ""},
             "tripped_since": read_tripped_since(platform.store, wave),
@@ -107,6 +105,14 @@ def _told(entry: Decision) -> dict[str, Any]:
         "person": entry.person,
         "reason": entry.reason,
         "at": entry.decided_at.astimezone(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _signed(entry: Decision) -> dict[str, Any]:
+    return {
+        **_told(entry),
+        "role": entry.detail["role"],
+        "evidence_digest": entry.evidence_digest,
     }
 
 

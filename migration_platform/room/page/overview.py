@@ -93,10 +93,8 @@ def _line(seen: Evidence, said: WaveStatus) -> WaveLine:
         patients=sum(c["patients"] or 0 for c in own),
         live=sum(not c["missing_stages"] for c in own),
         waiting=sum(e["count"] for e in document["exceptions"] if e["cohort"] != REFERENCE),
-        signed=sum(
-            state["name"] in ("promoted", "completed") or s["evidence_digest"] == document["digest"]
-            for s in document["sign_offs"]
-        ),
+        signed=len(state["promoted_on"])
+        or sum(s["evidence_digest"] == document["digest"] for s in document["sign_offs"]),
         to_sign=len(document["criteria"]["sign_offs"]),
     )
 

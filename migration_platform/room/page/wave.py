@@ -307,7 +307,8 @@ def _readiness(document: Mapping[str, Any]) -> Table:
 
 
 def _sign_offs(document: Mapping[str, Any]) -> Table:
-    signed = {s["role"]: s for s in document["sign_offs"]}
+    promoted_on = {s["role"]: s for s in document["state"]["promoted_on"]}
+    signed = {s["role"]: s for s in document["sign_offs"]} | promoted_on
 
     def line(role: str) -> tuple[Any, ...]:
         s = signed.get(role)
@@ -315,7 +316,7 @@ def _sign_offs(document: Mapping[str, Any]) -> Table:
             return (role, Cell("not signed", "not-run"), "", "", "", "")
         state = (
             Cell("signed", "passed")
-            if s["evidence_digest"] == document["digest"]
+            if role in promoted_on or s["evidence_digest"] == document["digest"]
             else Cell("on other evidence", "held", note="; ".join(s["changed"][:3]))
         )
         return (

@@ -48,7 +48,10 @@ def test_two_people_sign_on_the_pages_and_a_third_promotes(
     promotion = moved.store.promotion("pilot")
     assert promotion is not None
     assert (promotion.person, promotion.reason) == ("Eve", "signed by both")
-    assert "Wave pilot is promoted, by Eve" in eve.get("/waves/pilot").text
+    page = eve.get("/waves/pilot").text
+    assert "Wave pilot is promoted, by Eve" in page
+    assert "not signed" not in page  # who signed what it was promoted on stays in sight
+    assert "<dt>Signed</dt><dd>2 of 2</dd>" in eve.get("/").text
 
 
 def test_a_sign_off_on_evidence_that_changed_since_is_refused_with_what_changed(
