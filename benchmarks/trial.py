@@ -92,6 +92,10 @@ class Trial:
             [sys.executable, "-m", "migration_platform", *words, "--json"],
             env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
+        if not done.stdout:
+            raise RuntimeError(
+                f"migration {' '.join(words)} ended with {done.returncode}: {done.stderr}"
+            )
         return json.loads(done.stdout)
 
 
