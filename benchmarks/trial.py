@@ -106,7 +106,8 @@ def trial(patients: int, cohorts: list[int], seed: int = 7) -> Iterator[Trial]:
     waves = home / "waves.toml"
     parts = [COHORT.format(number=n, patients=size) for n, size in enumerate(cohorts, 1)]
     waves.write_text(WAVES + "".join(parts) + LAST)
-    shutil.copy(ROOT / "assets" / "exceptions.toml", home)
+    for name in ("exceptions.toml", "people.toml"):
+        shutil.copy(ROOT / "assets" / name, home)
     environment = {**os.environ, "MIGRATION_HOME": str(home), "MIGRATION_WAVES": str(waves)}
     made = Trial(home, environment)
     try:
