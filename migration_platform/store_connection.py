@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg.rows import dict_row
@@ -37,8 +37,8 @@ class StoreConnection:
             and is_lost(self._connection)
         ):
             opened = connect(self.settings, "platform", autocommit=True)
-            opened.row_factory = dict_row  # type: ignore[assignment]
-            self._connection = opened  # type: ignore[assignment]
+            self._connection = cast("psycopg.Connection[dict[str, Any]]", opened)
+            self._connection.row_factory = dict_row
         assert self._connection is not None
         return self._connection
 

@@ -18,13 +18,19 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[1]
 PORT = 3996
-LAPTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
+LAPTOP: ViewportSize = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+LOOKS: tuple[tuple[str, ViewportSize, Literal["light", "dark"]], ...] = (
+    ("", LAPTOP, "light"),
+    ("-phone", PHONE, "dark"),
+)
 ITEMS = {
     "Lena Fischer": ("technical lead", "readiness meeting"),
     "Omar Haddad": ("operations lead", "readiness meeting"),
@@ -107,7 +113,7 @@ def entering(browser: Browser, environment: dict[str, str]) -> Enter:
         ).stdout  # fmt: skip
         found = re.search(r"(?:[a-z2-9]{4}-){4}[a-z2-9]{4}", said)
         assert found, said
-        page = browser.new_context(base_url=home, viewport=LAPTOP).new_page()  # type: ignore[arg-type]
+        page = browser.new_context(base_url=home, viewport=LAPTOP).new_page()
         page.goto("/sign-in")
         page.get_by_label("Name").fill(name)
         page.get_by_label("Password").fill(found[0])
@@ -241,11 +247,11 @@ def say_ready(page: Page, note: str) -> None:
 
 def shoot(page: Page, name: str) -> None:
     """The page on a laptop by day and on a phone by night."""
-    for suffix, size, scheme in (("", LAPTOP, "light"), ("-phone", PHONE, "dark")):
-        page.set_viewport_size(size)  # type: ignore[arg-type]
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    for suffix, size, scheme in LOOKS:
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)
         page.screenshot(path=HERE / f"{name}{suffix}.png", animations="disabled")
-    page.set_viewport_size(LAPTOP)  # type: ignore[arg-type]
+    page.set_viewport_size(LAPTOP)
     page.emulate_media(color_scheme="light")
     print(name)
 

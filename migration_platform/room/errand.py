@@ -188,8 +188,8 @@ class Errands:
         finally:
             self.shelf.forget()
 
-    def _change(self, number: str, **changes: object) -> None:
-        self._known[number] = replace(self._known[number], **changes)  # type: ignore[arg-type]
+    def _change(self, number: str, **changes: Any) -> None:
+        self._known[number] = replace(self._known[number], **changes)
 
 
 def _tell_run(cohort: Mapping[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
@@ -54,7 +55,7 @@ def signed_in(client: TestClient, moved: Platform) -> SignedIn:
     return enter
 
 
-def send(client: TestClient, page: str, url: str, **fields: str):  # type: ignore[no-untyped-def]
+def send(client: TestClient, page: str, url: str, **fields: str) -> httpx2.Response:
     """Send a form as the page that has it would."""
     found = SIGNATURE.search(client.get(page).text)
     assert found, f"{page} has no form"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
@@ -13,7 +14,7 @@ from tests.migration_platform.room.conftest import SignedIn, folder_of, send
 NEW = "a fine long sentence"
 
 
-def enter(client: TestClient, name: str, password: str):  # type: ignore[no-untyped-def]
+def enter(client: TestClient, name: str, password: str) -> httpx2.Response:
     return send(client, "/sign-in", "/sign-in", name=name, password=password, next="/drills")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
@@ -18,7 +19,7 @@ def mark(moved: Platform) -> str:
     return token(moved.settings.token_key(), "patient", "c")
 
 
-def act(client: TestClient, mark: str, deed: str, **fields: str):  # type: ignore[no-untyped-def]
+def act(client: TestClient, mark: str, deed: str, **fields: str) -> httpx2.Response:
     return send(client, f"/exceptions/{mark}", f"/exceptions/{mark}/{deed}", **fields)
 
 

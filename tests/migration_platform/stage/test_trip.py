@@ -1,91 +1,25 @@
-"""A rollback trigger that trips holds its wave at once, once, and somebody is told."""
+"""A rollback trigger that trips holds its wave at once, and once."""
 
 from __future__ import annotations
 
-import json
-import stat
-import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from migration_platform import gate, move, nightly, notifier, trip
+from migration_platform import gate, move, nightly, trip
 from migration_platform.decision_log import verify
-from migration_platform.errors import GateClosedError, MigrationError
+from migration_platform.errors import GateClosedError
 from migration_platform.governance import assemble_evidence
 from migration_platform.metric_log import newest_measurements
-from migration_platform.notifier import find_undelivered
 from migration_platform.platform import Platform
 from migration_platform.rollback import roll_back
 from migration_platform.watch import look_at_live
-from migration_platform.wave import load_plan
 from tests.decisions import measure, promote, sign_all, tamper
 from tests.migration_platform.stage.small_migration import destination
 from tests.migration_platform.stage.small_migration import move as move_cohort
+from tests.migration_platform.stage.watched import again, holds, live, state
 
-TRIGGERS = """
-[[wave.trigger]]
-measure = "logins"
-at_most_percent = 200
-
-[[wave.metric]]
-name = "logins"
-baseline = "12/300"
-freshness_hours = 4
-
-[[wave]]
-name = "rest"
-"""
-
-
-def again(platform: Platform, **settings: Any) -> Platform:
-    """The same migration, opened anew: its files are read again."""
-    return Platform(
-        replace(platform.settings, **settings),
-        load_plan(platform.plan.file),
-        platform.entities,
-        suites=platform.suites,
-    )
-
-
-@pytest.fixture
-def live(platform: Platform) -> Platform:
-    """Cohort one is live; a trigger watches its logins, and the figure is as it was before."""
-    criteria = platform.plan.file.with_name("criteria.toml")
-    criteria.write_text(criteria.read_text().replace('[[wave]]\nname = "rest"\n', TRIGGERS))
-    watched = again(platform)
-    move_cohort(watched)
-    measure(watched, "one", "logins", "12/300")
-    return watched
-
-
-def holds(platform: Platform) -> list[Any]:
-    return [d for d in platform.store.decisions() if d.action == "hold"]
-
-
-def state(platform: Platform) -> tuple[str, str]:
-    [watch] = trip.evaluate(platform)
-    return watch.state.name, watch.outcome
-
-
-def script(folder: Path, text: str) -> Path:
-    path = folder / "notify"
-    path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    return path
-
-
-def listen(platform: Platform, folder: Path, text: str = "") -> tuple[Platform, Path]:
-    """The migration with a notifier that keeps what it is told, and where it keeps it."""
-    heard = folder / "heard.jsonl"
-    return again(platform, notify=script(folder, f"cat >> {heard}\n{text}")), heard
-
-
-def read(heard: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in heard.read_text().splitlines()] if heard.exists() else []
+__all__ = ["live"]
 
 
 def test_nothing_is_held_while_every_trigger_is_clear(live: Platform) -> None:
@@ -294,106 +228,6 @@ def test_the_same_file_of_figures_again_records_nothing(live: Platform) -> None:
                            "ORDER BY id", (at,))  # fmt: skip
     assert [int(r["numerator"]) for r in rows] == [14, 15]
     assert newest_measurements(live.store, ["one"])["one", "logins"].figure.text == "15/300"
-
-
-def test_the_notifier_is_told_once_of_a_trip_and_of_a_figure_that_stopped(
-    live: Platform, tmp_path: Path
-) -> None:
-    telling, heard = listen(live, tmp_path)
-    measure(telling, "one", "logins", "25/300")
-
-    trip.evaluate(telling)
-    trip.evaluate(telling)
-
-    [told] = read(heard)
-    assert (told["event"], told["wave"]) == ("trigger tripped", "pilot")
-    assert told["reasons"] == [
-        "logins of cohort one: 25 of 300, tolerated is at most 200 % of its baseline 12 of 300"
-    ]
-    assert told["next"][1] == "migration rollback --cohort one --dry-run"
-    assert "It is held, and asks for a decision" in told["sentence"]
-    tamper(telling, "DELETE FROM migration.metric")
-    trip.evaluate(telling)
-    assert [each["event"] for each in read(heard)] == ["trigger tripped", "trigger unknown"]
-
-
-def test_a_notifier_that_fails_stops_no_hold_and_is_said_until_it_was_told(
-    live: Platform, tmp_path: Path
-) -> None:
-    telling, heard = listen(live, tmp_path, "exit 3")
-    measure(telling, "one", "logins", "25/300")
-
-    assert state(telling) == ("held", "tripped")
-    [failed] = find_undelivered(telling.store)
-    assert failed.sentence.startswith(
-        "the notifier was not told of 'trigger tripped' of wave pilot (MIGRATION_NOTIFY ended with 3; "
-        "2 attempts"
-    )
-    telling, heard = listen(live, tmp_path)
-    trip.evaluate(telling)
-
-    assert find_undelivered(telling.store) == []
-    assert len(read(heard)) == 3
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [("exit 7", "ended with 7"), ("sleep 30 & wait", "did not end within 0.5 seconds"),
-     (None, "could not be started: ")],
-)  # fmt: skip
-def test_a_notifier_that_cannot_be_used_is_said_in_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, says: str
-) -> None:
-    monkeypatch.setattr(notifier, "PATIENCE", 0.5)
-    program = tmp_path / "none" if text is None else script(tmp_path, text)
-    started = time.monotonic()
-
-    assert says in notifier.send(program, {"event": "night"})
-    assert time.monotonic() - started < 5
-
-
-def test_a_notifier_gets_no_password_of_ours(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MIGRATION_SOURCE_URL", "postgresql://u:secret@h/d")
-    monkeypatch.setenv("TEAM_HOOK", "theirs")
-
-    assert notifier.send(script(tmp_path, f"env > {tmp_path}/env"), {}) == ""
-
-    environment = (tmp_path / "env").read_text()
-    assert "TEAM_HOOK=theirs" in environment
-    assert "secret" not in environment
-
-
-def test_a_hold_by_a_person_and_a_night_with_drift_are_told_without_a_word_of_a_patient(
-    live: Platform, tmp_path: Path
-) -> None:
-    telling, heard = listen(live, tmp_path)
-    telling.settings = replace(telling.settings, reports=tmp_path / "reports")
-    move.make_move(telling, "pilot", "hold", person="Ada", reason="Ann Smith complains")
-    destination(telling, "UPDATE visit SET note = 'Xenia' WHERE note = 'x'")
-
-    nightly.look(telling)
-
-    held, night = read(heard)
-    assert (held["event"], held["sentence"]) == ("wave held", "Wave pilot is held by Ada.")
-    assert (night["event"], night["reasons"][0][:16]) == ("night", "one: 1 mismatche")
-    assert night["next"] == ["migration reconcile --cohort one"]
-    assert "Ann" not in heard.read_text()
-    assert "Xenia" not in heard.read_text()
-
-
-def test_that_nobody_can_look_is_told_and_raised(live: Platform, tmp_path: Path) -> None:
-    telling, heard = listen(live, tmp_path)
-    tamper(telling, "UPDATE migration.decision SET person = 'Eve' WHERE sequence = 1")
-
-    with pytest.raises(
-        MigrationError, match="could not be looked at: the decision log is not whole"
-    ):
-        trip.evaluate(telling)
-
-    [told] = read(heard)
-    assert told["event"] == "could not look"
 
 
 def test_looking_alone_changes_nothing(live: Platform) -> None:
