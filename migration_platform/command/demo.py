@@ -61,7 +61,8 @@ def demo(
     out.print("  .venv/bin/migration exceptions          what holds the pilot, and who owns it")
     out.print("  .venv/bin/migration accounting          where every record went")
     out.print(
-        "  make ui                                 the same in Dagster, http://127.0.0.1:3000"
+        "  make ui                                 the same as pages: to review and decide on "
+        "http://127.0.0.1:3010, in Dagster on http://127.0.0.1:3000"
     )
     out.print("The way from held to promoted is in README.md.")
     if not result["passed"]:

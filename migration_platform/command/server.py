@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from migration_platform.command.console import Json, err, print_json
 from migration_platform.errors import ConfigurationError
 from migration_platform.server import LOOPBACK, ROLE
 from migration_platform.settings import DATABASES, Settings, variable
+
+if TYPE_CHECKING:
+    from migration_platform.platform import Platform
 
 
 def up(json: Json = False) -> None:
@@ -81,9 +84,27 @@ def ui(
         )
     launcher.require_free_port(port, "--port")
     launcher.require_free_port(settings.room_port, "MIGRATION_ROOM_PORT")
+    from migration_platform.platform import Platform
+
+    invitation = find_invitation(Platform.open())
     launcher.start_room(settings, port)
     err.print(
         f"The reviewers' room answers on {settings.room_url}. Dagster will on "
         f"http://{LOOPBACK}:{port} within half a minute. Ctrl-C ends both."
     )
+    if invitation:
+        err.print(invitation, markup=False)
     launcher.become_dagster(settings, port)
+
+
+def find_invitation(platform: Platform) -> str:
+    """What makes the first account of the room; nothing where somebody can sign in already."""
+    from migration_platform.room.account import list_accounts
+
+    if platform.settings.oidc_issuer or list_accounts(platform.store):
+        return ""
+    person = platform.people.roles["clinical lead"][0]
+    return (
+        "Nobody can sign in to the room yet. Whom people.toml names gets an account and a first "
+        f'password with: .venv/bin/migration account add NAME --person "{person}"'
+    )

@@ -6,6 +6,7 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
+from migration_platform.command.server import find_invitation
 from migration_platform.errors import ConfigurationError
 from migration_platform.platform import Platform
 from migration_platform.room import account
@@ -121,3 +122,15 @@ def test_a_mistake_in_people_toml_is_said_with_its_line_and_not_as_a_defect(
 
     assert answer.status_code == 503
     assert "people.toml, line 1" in answer.text
+
+
+def test_whoever_starts_the_room_is_told_how_the_first_account_is_made(platform: Platform) -> None:
+    before = find_invitation(platform)
+
+    account.add_account(platform.store, "ada", "Ada")
+
+    assert (
+        f'migration account add NAME --person "{platform.people.roles["clinical lead"][0]}"'
+        in before
+    )
+    assert find_invitation(platform) == ""
