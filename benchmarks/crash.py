@@ -238,10 +238,12 @@ def _plan(boundaries: Mapping[str, int], kills: int, outcomes: Sequence[Outcome]
             known[kill] = outcomes[-1]
         took += known[kill].took_effect
         draw += 1
-    for name in names:
-        for boundary in range(1, boundaries[name] + 1):
-            if (kill := Kill(name, boundary)) not in known:
-                yield kill
+    # After each round trip first (even): before the next one, it is hardly another state.
+    for first in (2, 1):
+        for name in names:
+            for boundary in range(first, boundaries[name] + 1, 2):
+                if (kill := Kill(name, boundary)) not in known:
+                    yield kill
 
 
 def summarize(outcomes: Sequence[Outcome], boundaries: Mapping[str, int]) -> dict[str, object]:

@@ -117,6 +117,7 @@ def work_out(
     for name, table in tables.items():
         _fill(cursor, name, table, as_json(kinds, name, "last", "after"))
     cursor.execute("CREATE INDEX ON undo (id)")
+    cursor.execute("CREATE INDEX ON undo (entity, tid) WHERE target IS NOT NULL")
     cursor.execute("ANALYZE undo (entity, id, tid, first_action)")
     cursor.execute("SELECT DISTINCT entity FROM undo WHERE first_action = 'withdraw'")
     orphaned = {tables[row[0]] for row in cursor.fetchall()}
@@ -128,7 +129,7 @@ def work_out(
         "WHERE u.target IS NULL AND u.tid IS NOT NULL",
         (list(tables), [table.number for table in tables.values()]),
     )
-    cursor.execute("CREATE INDEX ON leaving (tid)")
+    cursor.execute("CREATE INDEX ON leaving (relation, tid)")
     cursor.execute("ANALYZE leaving (relation, tid)")
     own = name_own_tables(cursor, entities)
     refusals = follow_keys(cursor, keys, own)
