@@ -39,7 +39,9 @@ def measure() -> dict[str, object]:
             "seconds to load": round(median(loads), 1),
             "seconds to roll back": round(median(backs), 1),
             "seconds to roll back, whole command": round(median(commands), 1),
-            "rollback to load, ratio": round(median(b / a for a, b in zip(loads, backs)), 2),
+            "rollback to load, ratio": round(
+                median(b / a for a, b in zip(loads, backs, strict=True)), 2
+            ),
             "seconds (load, rollback, command)": [
                 [round(s, 1) for s in some] for some in (loads, backs, commands)
             ],
