@@ -3,12 +3,16 @@
 `python -m benchmarks.crash --kills 200` kills at random times; `--boundaries` also once before and after
 every round trip to the database and every file put in place. The state after the re-run must be the
 one that an undisturbed run leaves: destination, crosswalk, journal, store, decision log, staging, files.
+
+With `--progress FILE` each kill is written down, and those that stand there are not made again: so it
+may be stopped, or stop by itself with `--minutes`, and go on later.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import multiprocessing
 import os
 import random
@@ -18,9 +22,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -37,17 +41,26 @@ FOLDERS = ("staging", "destination-documents")
 FILES = ("decision-log.head",)
 
 FORK = multiprocessing.get_context("forkserver")
-FORK.set_forkserver_preload(["benchmarks.crash_child"])
+FORK.set_forkserver_preload(["benchmarks.crash_child", "adbc_driver_postgresql.dbapi"])
 
 
-@dataclass
-class Result:
-    """Kills that took effect by operation, and the states that differ from the undisturbed one."""
+@dataclass(frozen=True)
+class Kill:
+    """One kill that is made: of which operation, and where. A `boundary` of 0: at random, by `draw`."""
 
-    kills: Counter[str] = field(default_factory=Counter)
-    boundaries: Counter[str] = field(default_factory=Counter)
-    ended_before: int = 0
-    differing: list[str] = field(default_factory=list)
+    operation: str
+    boundary: int = 0
+    draw: int = 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: whether it took effect before the operation ended, and which parts of the
+    state then differ from the undisturbed one."""
+
+    kill: Kill
+    took_effect: bool
+    differing: tuple[str, ...]
 
 
 class Harness:
@@ -76,31 +89,19 @@ class Harness:
             self.seconds[name] = time.monotonic() - started
             self.expected[name] = self.describe()
 
-    def kill_at_random(self, name: str, draw: random.Random, result: Result) -> None:
-        self._restore(name)
-        killed = self.run(
-            crash_child.OPERATIONS[name], kill_after=draw.uniform(0, self.seconds[name])
+    def make(self, kill: Kill) -> Outcome:
+        """Go back to before the operation, kill it, run it again, and compare."""
+        operation, after = crash_child.OPERATIONS[kill.operation], None
+        if not kill.boundary:
+            draw = random.Random(f"{kill.operation} {kill.draw}")
+            after = draw.uniform(0, self.seconds[kill.operation])
+        self._restore(kill.operation)
+        took_effect = self.run(operation, kill_after=after, boundary=kill.boundary) < 0
+        self.run(operation)
+        found, expected = self.describe(), self.expected[kill.operation]
+        return Outcome(
+            kill, took_effect, tuple(part for part in expected if found[part] != expected[part])
         )
-        if killed < 0:
-            result.kills[name] += 1
-        else:
-            result.ended_before += 1
-        self._finish(name, "at random", result)
-
-    def kill_at_boundary(self, name: str, boundary: int, result: Result) -> None:
-        self._restore(name)
-        if self.run(crash_child.OPERATIONS[name], boundary=boundary) < 0:
-            result.boundaries[name] += 1
-        self._finish(name, f"at boundary {boundary}", result)
-
-    def _finish(self, name: str, where: str, result: Result) -> None:
-        self.run(crash_child.OPERATIONS[name])
-        found, expected = self.describe(), self.expected[name]
-        result.differing += [
-            f"{name} killed {where}: {part} differs"
-            for part in expected
-            if found[part] != expected[part]
-        ]
 
     def describe(self) -> dict[str, Any]:
         path = self.home / "described.json"
@@ -201,46 +202,105 @@ def harness() -> Iterator[Harness]:
                 os.environ[name] = value
 
 
-def measure(kills: int = 200, every_boundary: bool = True, seed: int = 7) -> dict[str, object]:
+def measure(
+    kills: int = 200,
+    every_boundary: bool = True,
+    progress: Path | None = None,
+    seconds: float = math.inf,
+    names: Sequence[str] = tuple(crash_child.OPERATIONS),
+) -> dict[str, object]:
     """Kill so often at random, spread over the operations, and once at every boundary."""
-    result, draw = Result(), random.Random(seed)
+    started = time.monotonic()
+    outcomes = _read(progress) if progress else []
     with harness() as trial:
         trial.learn()
-        names = list(crash_child.OPERATIONS)
-        while sum(result.kills.values()) < kills:
-            trial.kill_at_random(names[sum(result.kills.values()) % len(names)], draw, result)
-            _tell(result)
-        if every_boundary:
-            for name in names:
-                for boundary in range(1, trial.boundaries[name] + 1):
-                    trial.kill_at_boundary(name, boundary, result)
-                    _tell(result)
-        return {
-            "kills at random": dict(result.kills),
-            "kills at random, total": sum(result.kills.values()),
-            "ended before they were killed": result.ended_before,
-            "kills at boundaries": dict(result.boundaries),
-            "kills at boundaries, total": sum(result.boundaries.values()),
-            "states that differ": len(result.differing),
-            "which": result.differing[:10],
-        }
+        boundaries = {n: trial.boundaries[n] if every_boundary else 0 for n in names}
+        for kill in _plan(boundaries, kills, outcomes):
+            if time.monotonic() - started > seconds:
+                break
+            outcomes.append(trial.make(kill))
+            if progress:
+                _note(progress, outcomes[-1])
+            if len(outcomes) % 20 == 0:
+                _tell(outcomes)
+        return summarize(outcomes, boundaries)
 
 
-def _tell(result: Result) -> None:
-    done = sum(result.kills.values()) + sum(result.boundaries.values())
-    if done % 20 == 0:
-        print(f"{done} kills, {len(result.differing)} differ", file=sys.stderr, flush=True)
+def _plan(boundaries: Mapping[str, int], kills: int, outcomes: Sequence[Outcome]) -> Iterator[Kill]:
+    """What is left to do, the random ones first. One that came too late is drawn anew: `outcomes`
+    grows meanwhile."""
+    names, draw, took = list(boundaries), 0, 0
+    known = {o.kill: o for o in outcomes}
+    while took < kills:
+        kill = Kill(names[took % len(names)], draw=draw)
+        if kill not in known:
+            yield kill
+            known[kill] = outcomes[-1]
+        took += known[kill].took_effect
+        draw += 1
+    # After each round trip first (even): before the next one, it is hardly another state.
+    for first in (2, 1):
+        for name in names:
+            for boundary in range(first, boundaries[name] + 1, 2):
+                if (kill := Kill(name, boundary)) not in known:
+                    yield kill
+
+
+def summarize(outcomes: Sequence[Outcome], boundaries: Mapping[str, int]) -> dict[str, object]:
+    """The figures. `boundaries`: at how many of each operation it was to be killed."""
+    random_ones = [o for o in outcomes if not o.kill.boundary]
+    at = Counter(o.kill.operation for o in outcomes if o.kill.boundary and o.took_effect)
+    taken = Counter(o.kill.operation for o in random_ones if o.took_effect)
+    differing = [o for o in outcomes if o.differing]
+    return {
+        "kills at random": dict(taken),
+        "kills at random, total": taken.total(),
+        "ended before they were killed": len(random_ones) - taken.total(),
+        "kills at boundaries": dict(at),
+        "kills at boundaries, total": at.total(),
+        "boundaries that were not killed at": {
+            name: number - at[name] for name, number in boundaries.items() if number > at[name]
+        },
+        "states that differ": len(differing),
+        "which": [f"{o.kill}: {', '.join(o.differing)}" for o in differing[:10]],
+    }
+
+
+def _read(progress: Path) -> list[Outcome]:
+    if not progress.exists():
+        return []
+    lines = [json.loads(line) for line in progress.read_text().splitlines()]
+    return [Outcome(Kill(**x["kill"]), x["took_effect"], tuple(x["differing"])) for x in lines]
+
+
+def _note(progress: Path, outcome: Outcome) -> None:
+    with progress.open("a") as file:
+        file.write(json.dumps(asdict(outcome)) + "\n")
+
+
+def _tell(outcomes: Sequence[Outcome]) -> None:
+    differing = sum(bool(o.differing) for o in outcomes)
+    print(f"{len(outcomes)} kills, {differing} differ", file=sys.stderr, flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200, help="kills at random times")
     parser.add_argument("--boundaries", action="store_true", help="also one at every boundary")
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--progress", type=Path, help="where each kill is written down")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="then stop")
+    parser.add_argument("--operation", action="append", choices=list(crash_child.OPERATIONS))
     given = parser.parse_args()
-    figures = measure(given.kills, given.boundaries, given.seed)
+    figures = measure(
+        given.kills,
+        given.boundaries,
+        given.progress,
+        given.minutes * 60,
+        given.operation or list(crash_child.OPERATIONS),
+    )
     print(json.dumps(figures, indent=2))
-    sys.exit(1 if figures["states that differ"] else 0)
+    left = figures["boundaries that were not killed at"]
+    sys.exit(1 if figures["states that differ"] or left else 0)
 
 
 if __name__ == "__main__":

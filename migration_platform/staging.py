@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,7 +49,8 @@ class Staging:
         """A path to write to; it takes the file's place when the block ends without an error."""
         final = self.path(cohort, entity, kind)
         final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = final.with_name(f".{final.name}.{os.getpid()}")
+        # Not the process's number alone: on another machine another run may have the same.
+        draft = final.with_name(f".{final.name}.{os.getpid()}.{secrets.token_hex(4)}")
         try:
             with telling_if_full(self.root):
                 yield draft

@@ -28,6 +28,7 @@ def roll_back_all(
     then, if they are those of a `wave`, the wave itself.
 
     All of them are looked at before the first is touched: if one is refused, none is rolled back.
+    The first needs no look of its own: it is refused, or not, while nothing else has happened yet.
     """
     if not dry_run:
         require_decision(platform, person, reason)
@@ -42,11 +43,12 @@ def roll_back_all(
         if problem:
             raise GateClosedError(problem)
     plans = [
-        roll_back(platform, name, person=person, reason=reason, dry_run=True) for name in loaded
+        roll_back(platform, name, person=person, reason=reason, dry_run=True)
+        for name in (loaded if dry_run else loaded[1:])
     ]
-    refused = [plan for plan in plans if plan.refusals]
     if dry_run:
         return plans
+    refused = [plan for plan in plans if plan.refusals]
     if refused:
         raise GateClosedError(
             "\n".join(plan.sentence for plan in refused) + " Nothing was written."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
 from collections.abc import Collection
 from pathlib import Path
@@ -32,7 +33,7 @@ def copy_document(source: Path, folder: Path, path: str, sha256: str) -> int:
     if place.exists() and file_digest(place) == sha256:
         return 0
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = place.with_name(f".{place.name}.{os.getpid()}")
+    draft = place.with_name(f".{place.name}.{os.getpid()}.{secrets.token_hex(4)}")
     digest, written = hashlib.sha256(), 0
     try:
         with source.open("rb") as reading, draft.open("wb") as writing:
@@ -93,7 +94,7 @@ def bring_back_document(folder: Path, path: str, sha256: str) -> bool:
     if not kept.exists():
         return False
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = place.with_name(f".{place.name}.{os.getpid()}")
+    draft = place.with_name(f".{place.name}.{os.getpid()}.{secrets.token_hex(4)}")
     shutil.copyfile(kept, draft)
     os.replace(draft, place)
     return True

@@ -109,20 +109,27 @@ def find_users(
             f"{number:,} records of {entity} in cohort {other} refer to records of cohort {cohort}: "
             f"roll {other} back first"
         )
+    # Named first, so that of the journal only what they did is read.
     cursor.execute(
-        "SELECT l.cohort, j.entity, count(*) FROM migration.load l "
-        "JOIN migration.journal j ON j.load_id = l.id "
-        "JOIN touched t ON t.entity = j.entity AND t.id = j.destination_id "
-        "WHERE l.cohort <> %s AND l.id > %s AND j.load_id > t.first AND l.id > coalesce((SELECT "
-        "max(r.last_load_id) FROM migration.rollback r WHERE r.cohort = l.cohort), 0) "
-        "GROUP BY l.cohort, j.entity ORDER BY l.cohort, j.entity",
+        "SELECT l.id FROM migration.load l WHERE l.cohort <> %s AND l.id > %s AND l.id > "
+        "coalesce((SELECT max(r.last_load_id) FROM migration.rollback r "
+        "WHERE r.cohort = l.cohort), 0)",
         (cohort, min(loads, default=0)),
     )
-    for other, entity, number in cursor.fetchall():
-        said.append(
-            f"{number:,} records of {entity} were written later by a load of cohort {other}: roll "
-            f"{other} back first"
+    if later := [int(row[0]) for row in cursor.fetchall()]:
+        cursor.execute(
+            "SELECT l.cohort, j.entity, count(*) FROM migration.journal j "
+            "JOIN migration.load l ON l.id = j.load_id "
+            "JOIN touched t ON t.entity = j.entity AND t.id = j.destination_id "
+            "WHERE j.load_id = ANY(%s) AND j.load_id > t.first "
+            "GROUP BY l.cohort, j.entity ORDER BY l.cohort, j.entity",
+            (later,),
         )
+        for other, entity, number in cursor.fetchall():
+            said.append(
+                f"{number:,} records of {entity} were written later by a load of cohort {other}: "
+                f"roll {other} back first"
+            )
     reference = any(
         entities[name].is_reference
         for name in count_by_name(cursor, "entity FROM undo")

@@ -79,7 +79,8 @@ def find_writes(cursor: psycopg.Cursor, undoing: Undoing) -> None:
         f"INSERT INTO finding SELECT l.name, {row}, 'emptied', l.field, NULL, l.image->>l.field "
         "FROM emptied l"
     )
-    for entity in undoing.tables:
+    cursor.execute("SELECT DISTINCT entity FROM touched WHERE first < last ORDER BY entity")
+    for (entity,) in cursor.fetchall():
         _find_overwritten(cursor, undoing, entity)
 
 

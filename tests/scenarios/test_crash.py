@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import crash_child
-from benchmarks.crash import Harness, Result
+from benchmarks.crash import Harness, Kill
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,20 +23,17 @@ def trial(fresh_home: Path) -> Harness:
 
 
 def test_a_run_after_a_kill_ends_in_the_same_bytes(trial: Harness) -> None:
-    draw, result = random.Random(11), Result()
-
-    for name in crash_child.OPERATIONS:
-        for _ in range(2):
-            trial.kill_at_random(name, draw, result)
-        middle = trial.boundaries[name] // 2
-        trial.kill_at_boundary(name, middle, result)
+    kills = [Kill(name, draw=draw) for name in crash_child.OPERATIONS for draw in (1, 2)]
+    kills += [Kill(name, trial.boundaries[name] // 2) for name in crash_child.OPERATIONS]
     # The last boundaries of a rollback: its commit, the stored files, its own record.
-    for boundary in range(trial.boundaries["rollback"] - 12, trial.boundaries["rollback"], 3):
-        trial.kill_at_boundary("rollback", boundary, result)
+    last = trial.boundaries["rollback"]
+    kills += [Kill("rollback", boundary) for boundary in range(last - 12, last, 3)]
 
-    assert result.differing == []
-    assert sum(result.boundaries.values()) == 8
-    assert sum(result.kills.values()) >= 4
+    outcomes = [trial.make(kill) for kill in kills]
+
+    assert [o for o in outcomes if o.differing] == []
+    assert sum(o.took_effect for o in outcomes if o.kill.boundary) == 8
+    assert sum(o.took_effect for o in outcomes if not o.kill.boundary) >= 4
 
 
 def test_a_kill_without_a_run_after_it_would_be_seen(trial: Harness) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import resource
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -188,3 +189,73 @@ def test_a_clock_that_was_moved_back_makes_nothing_fresh(platform: Platform) -> 
 
     assert verdict.verdict == "hold"
     assert "is dated in the future" in verdict.reasons[0]
+
+
+def side_by_side(
+    platform: Platform, work: Callable[[Platform], object]
+) -> list[BaseException | None]:
+    """Two at once do it, each with connections of its own; what each of them was stopped by."""
+    both_are_here = threading.Barrier(2)
+
+    def run() -> None:
+        mine = Platform(platform.settings, platform.plan, platform.entities, platform.suites)
+        try:
+            both_are_here.wait()
+            work(mine)
+        finally:
+            mine.close()
+
+    with ThreadPoolExecutor(2) as two:
+        ended = [two.submit(run) for _ in range(2)]
+    return [each.exception() for each in ended]
+
+
+def test_two_runs_of_one_cohort_at_once_end_as_one_would(platform: Platform) -> None:
+    def run(mine: Platform) -> None:
+        stages.extract(mine, "one", ["patient", "visit"])
+        for entity in ("patient", "visit"):
+            stages.transform(mine, "one", entity)
+            check(mine, "one", entity, "transformed", "passed")
+            stages.load(mine, "one", entity)
+
+    stopped = side_by_side(platform, run)
+    again = move(platform)
+
+    assert stopped == [None, None]
+    assert [c["inserted"] for c in again.values()] == [0, 0]
+    assert destination(platform, "SELECT count(*) FROM visit") == [(3,)]
+    assert destination(platform, "SELECT count(*) FROM migration.journal") == [(5,)]
+    reasons = assemble_evidence(platform, "pilot").reasons
+    assert [r for r in reasons if "cohort one" in r] == []
+
+
+def test_of_two_rollbacks_at_once_one_is_done_and_the_other_is_told(platform: Platform) -> None:
+    move(platform)
+
+    stopped = side_by_side(platform, back)
+
+    told = [str(e) for e in stopped if e is not None]
+    assert len(told) == 1
+    assert "is being loaded or rolled back now" in told[0] or "nothing of cohort one" in told[0]
+    assert destination(platform, "SELECT count(*) FROM visit") == [(0,)]
+    assert destination(platform, "SELECT count(*) FROM migration.rollback") == [(1,)]
+    assert [d.action for d in platform.store.decisions()].count("roll back") == 1
+
+
+def test_after_the_clock_was_moved_back_a_run_makes_it_right_again(platform: Platform) -> None:
+    move(platform)
+    # What ran so far was dated by a clock that was two days ahead.
+    with connect(platform.settings, "platform", owner=True) as connection:
+        connection.execute(
+            "UPDATE migration.stage_run SET started_at = started_at + interval '2 days', "
+            "ended_at = ended_at + interval '2 days'"
+        )
+    ahead = assemble_evidence(platform, "pilot")
+
+    again = move(platform)
+
+    assert ahead.verdict == "hold"
+    assert [r for r in ahead.reasons if "is dated in the future" in r] != []
+    assert [c["inserted"] + c["updated"] for c in again.values()] == [0, 0]
+    reasons = assemble_evidence(platform, "pilot").reasons
+    assert [r for r in reasons if "future" in r or "cohort one" in r] == []
