@@ -41,7 +41,7 @@ def compare(
     parts += [whole.slice(at, torn) for at in range(0, len(found), torn)]
     first = find_suspects(sql, columns, "mapped", iter(parts), slice_rows=slice_rows)
     sql.register("again", whole)
-    second = explain(sql, columns, "mapped", "again")
+    second = explain(sql, columns, "again")
     rows = sql.execute("SELECT id, field, status, sent, found FROM difference").fetchall()
     suspects = {r[0] for r in sql.execute("SELECT id FROM suspect").fetchall()}
     assert len(suspects) == first.suspects
