@@ -54,7 +54,8 @@ def pair_rows(sent: pa.Table, found: pa.Table) -> Pairing:
 def take(table: pa.Table, places: Places) -> pa.Table:
     """The rows at these places, in rising order; in pieces, since Arrow would copy a table of several
     pieces whole to take a few rows from it."""
-    pieces, start = [table.slice(0, 0)], 0
+    # An empty slice of the table would keep all of it in memory.
+    pieces, start = [table.schema.empty_table()], 0
     for batch in table.to_batches():
         low, high = np.searchsorted(places, (start, start + len(batch)))
         if low < high:

@@ -154,6 +154,23 @@ def test_a_found_side_that_breaks_off_is_an_error_and_not_a_difference() -> None
         find_suspects(sql, [NAME], "mapped", [])
 
 
+def test_what_cannot_change_is_explained_as_it_was_seen() -> None:
+    sql = duckdb.connect()
+    sql.execute("CREATE TABLE mapped AS SELECT * FROM (VALUES ('a', 'x'), ('b', 'x')) t(id, name)")
+    found = pa.table({"id": pa.array(["a", "c"]), "name": pa.array(["y", "x"])})
+
+    find_suspects(sql, [NAME], "mapped", [found])
+    sql.execute("DROP TABLE mapped")
+    second = explain(sql, [NAME])
+
+    assert second == SecondLook(mismatched=1, missing=1, unexpected=1, settled=0, found=2)
+    assert set(sql.execute("SELECT id, status, sent, found FROM difference").fetchall()) == {
+        ("a", "mismatched", "x", "y"),
+        ("b", "missing", None, None),
+        ("c", "unexpected", None, None),
+    }
+
+
 def test_an_equal_number_in_other_digits_is_no_difference() -> None:
     sent: list[Row] = [("a", None, "10.5"), ("b", None, "100"), ("c", None, "0"), ("d", None, "-3")]
     found: list[Row] = [
