@@ -1,7 +1,7 @@
 """Pairing: the rows of two slices laid beside each other by id, and those that are left over.
 
-Both slices are in order of id. Hashes of the ids only propose which rows belong together; a pair is
-one because the ids themselves are equal. Whether paired rows say the same is decided in `comparison`.
+Both slices are in order of id, so a row's partner is looked for where it should be, and only where it
+is not there is it searched for. Whether paired rows say the same is decided in `comparison`.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-ROWS_OF_A_RUN = 64
-"""Rows that stay together are kept as a piece of the slice, without a copy, if the pieces are no
-shorter than this on average."""
+BLOCK = 64
+"""Rows of which only the first is searched for, as long as none is missing or too many among them.
+Rows that stay together are kept without a copy if their runs are no shorter than this on average."""
 
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
+Texts = npt.NDArray[np.bytes_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,30 @@ def pair_rows(sent: pa.Table, found: pa.Table) -> Pairing:
     if ours.equals(theirs) and our_singles.all():
         every = np.arange(len(ours))
         return Pairing(sent, found, every, every)
-    for read in (_hashes, _texts):
-        a, b = read(ours), read(theirs)
-        kept = our_singles & _among(a, b, their_singles), their_singles & _among(b, a, our_singles)
-        paired = _keep(sent, kept[0]), _keep(found, kept[1])
-        if paired[0]["id"].equals(paired[1]["id"]):
-            return Pairing(*paired, *map(np.flatnonzero, kept))
-        # Two ids have one hash: the texts themselves must tell.
-    raise ValueError("the ids of the two sides cannot be told apart: they are no texts of one type")
+    places, there = _find(_texts(ours), _texts(theirs))
+    there &= our_singles
+    there[there] = their_singles[places[there]]
+    places, kept = places[there], np.zeros(len(found), np.bool_)
+    kept[places] = True
+    pairing = Pairing(_keep(sent, there), _keep(found, kept), np.flatnonzero(there), places)
+    if not pairing.sent["id"].equals(pairing.found["id"]):
+        raise ValueError("the ids of the two sides cannot be paired: they are no texts of one type")
+    return pairing
+
+
+def _find(texts: Texts, others: Texts) -> tuple[Places, Mask]:
+    """Where each of the ordered texts stands among the ordered others, and whether it does at all."""
+    if not len(others):
+        return np.zeros(len(texts), np.intp), np.zeros(len(texts), np.bool_)
+    last = len(others) - 1
+    starts = np.searchsorted(others, texts[::BLOCK])
+    places = np.repeat(starts, BLOCK)[: len(texts)] + np.arange(len(texts)) % BLOCK
+    places = np.minimum(places, last)
+    there: Mask = others[places] == texts
+    rest = np.flatnonzero(~there)
+    places[rest] = np.minimum(np.searchsorted(others, texts[rest]), last)
+    there[rest] = others[places[rest]] == texts[rest]
+    return places, there
 
 
 def take(table: pa.Table, places: Places) -> pa.Table:
@@ -74,24 +90,21 @@ def _singles(ids: pa.Array) -> Mask:
     return single
 
 
-def _texts(ids: pa.Array) -> pl.Series:
-    return pl.Series(pl.from_arrow(ids))
-
-
-def _hashes(ids: pa.Array) -> pl.Series:
-    return _texts(ids).hash()
-
-
-def _among(values: pl.Series, others: pl.Series, chosen: Mask) -> Mask:
-    """Which of the values are among the chosen ones of the others."""
-    return values.is_in(others.filter(pl.Series(chosen)).implode()).to_numpy()
+def _texts(ids: pa.Array) -> Texts:
+    """The ids as NumPy can search them, without a copy if all are of one length."""
+    ends = np.frombuffer(ids.buffers()[1], np.int32, len(ids) + 1, ids.offset * 4)
+    widths = np.unique(np.diff(ends))
+    if len(widths) == 1 and widths[0]:
+        return np.frombuffer(ids.buffers()[2], f"S{widths[0]}", len(ids), ends[0])
+    texts: Texts = ids.cast(pa.binary()).to_numpy(zero_copy_only=False).astype(np.bytes_)
+    return texts
 
 
 def _keep(table: pa.Table, rows: Mask) -> pa.Table:
     """These rows of a table."""
     edges = np.flatnonzero(np.diff(rows, prepend=False, append=False))
     starts, ends = edges[::2].tolist(), edges[1::2].tolist()
-    if not starts or len(starts) * ROWS_OF_A_RUN > len(rows):
+    if not starts or len(starts) * BLOCK > len(rows):
         return table.filter(pa.array(rows))
     return pa.concat_tables(
         table.slice(start, end - start) for start, end in zip(starts, ends, strict=True)
