@@ -85,7 +85,7 @@ def compare_columns(
             with stream.cursor() as cursor:
                 cursor.execute("RESET ALL")
             stream.commit()
-        explain(duck, columns, "rendered_sent", "rendered_again")
+        explain(duck, columns, "rendered_again")
         for name in ("rendered_sent", "rendered_again"):
             duck.unregister(name)
         if first.found < len(rows):
@@ -179,9 +179,7 @@ def compare_spellings(
         ).to_arrow_table()
     sent = f"read_parquet({quote_text(str(mapped))})"
     find_suspects(duck, columns, sent, [found])
-    duck.register("spelled_again", found)
-    explain(duck, columns, sent, "spelled_again")
-    duck.unregister("spelled_again")
+    explain(duck, columns)
     return Rendered(change, found.column("id").to_pylist()), _findings(duck)
 
 

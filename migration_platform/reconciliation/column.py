@@ -40,10 +40,12 @@ class Column:
         """Postgres: the destination's value (of row `d`) in canonical form."""
         name = quote_name(self.name)
         if self.type == "decimal":
-            # With as many digits as the sent side has, unless that would cut one off.
+            # With as many digits as the sent side has, unless that would cut one off. Most columns
+            # hold them so, and to see that is cheaper than to round.
             number = f"d.{name}::numeric"
             return (
-                f"CASE WHEN min_scale({number}) <= {DECIMAL_SCALE} "
+                f"CASE WHEN scale({number}) <> {DECIMAL_SCALE} "
+                f"AND min_scale({number}) <= {DECIMAL_SCALE} "
                 f"THEN round({number}, {DECIMAL_SCALE})::text ELSE {number}::text END AS {name}"
             )
         if self.type == "timestamp":

@@ -1,32 +1,39 @@
 """Comparison: the records sent and the records found, side by side in order of id, field by field.
 
-Both sides come as streams in order of id and are laid side by side, slice by slice, so that what is
-held in memory does not grow with the entity. Values that are the same bit by bit are passed over;
-of the rest, `Column.differs` decides. The first look (`find_suspects`) keeps only the ids of what
-differs; `explain` then says in which field and how, on the values of a second look. Keys count
-with their multiplicity: a second row of one id is a finding, whatever it holds.
+Both sides come as streams in order of id and are laid side by side, slice by slice (`pairing`), so
+that what is held in memory does not grow with the entity. Values that are the same bit by bit are
+passed over; of the rest, `Column.differs` decides. The first look (`find_suspects`) keeps what may
+differ; `explain` then says in which field and how, on what a second look finds. Keys count with
+their multiplicity: a second row of one id is a finding, whatever it holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from migration_platform.reconciliation.column import Column, quote_name, quote_text
 from migration_platform.reconciliation.ordered_stream import OrderedStream, next_slices
+from migration_platform.reconciliation.pairing import Mask, pair_rows, take
 
 SLICE_ROWS = 100_000
 """Records of each side that are laid side by side at once."""
+
+SEEN_SENT, SEEN_FOUND = "seen_sent", "seen_found"
+"""Temporary tables with the suspects' rows of each side as the first look saw them."""
 
 
 @dataclass(frozen=True, slots=True)
 class FirstLook:
     """How many records were sent and found. The ids of all that may differ, `suspects` many, are in
-    the temporary table `suspect` of the connection; `suspect_rows` were found with those ids."""
+    the temporary table `suspect` of the connection; their rows, `suspect_rows` of which were found,
+    in `seen_sent` and `seen_found`."""
 
     sent: int
     found: int
@@ -63,32 +70,37 @@ def find_suspects(
     of id.
     """
     chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
-    suspects = [pa.array([], pa.string())]
-    suspect_rows = 0
     reader = sql.sql(f"SELECT {chosen} FROM {sent}").to_arrow_reader(slice_rows)
     ours = OrderedStream("sent", _tables(reader))
     # The stream of sent records occupies `sql`: verdicts are asked for over another connection.
-    judge = sql.cursor()
-    with OrderedStream("found", found, ahead=True) as theirs:
-        for mine, other in next_slices(ours, theirs, slice_rows):
-            for ids, rows in _suspects_of(judge, columns, mine, other):
-                suspects.append(ids)
-                suspect_rows += rows
-    judge.close()
-    distinct = pa.table({"id": pa.chunked_array(suspects).unique()})
-    sql.register("suspect_id", distinct)
-    sql.execute("CREATE OR REPLACE TEMP TABLE suspect AS SELECT id FROM suspect_id").fetchall()
-    sql.unregister("suspect_id")
-    return FirstLook(ours.rows, theirs.rows, distinct.num_rows, suspect_rows)
+    with closing(sql.cursor()) as other, OrderedStream("found", found, ahead=True) as theirs:
+        seen = _Seen(other, SEEN_SENT), _Seen(other, SEEN_FOUND)
+        for slices in next_slices(ours, theirs, slice_rows):
+            for side, rows in zip(seen, _suspects_of(other, columns, *slices), strict=True):
+                side.keep(rows, slice_rows)
+        for side in seen:
+            side.hand_over(sql, slice_rows)
+    sql.execute(
+        f"CREATE OR REPLACE TEMP TABLE suspect AS SELECT id::varchar AS id FROM {SEEN_SENT} "
+        f"UNION SELECT id::varchar FROM {SEEN_FOUND}"
+    ).fetchall()
+    return FirstLook(
+        ours.rows,
+        theirs.rows,
+        _one(sql, "SELECT count(*) FROM suspect"),
+        _one(sql, f"SELECT count(*) FROM {SEEN_FOUND}"),
+    )
 
 
 def explain(
-    sql: duckdb.DuckDBPyConnection, columns: Sequence[Column], sent: str, found: str
+    sql: duckdb.DuckDBPyConnection, columns: Sequence[Column], found: str = SEEN_FOUND
 ) -> SecondLook:
     """Say of each suspect whether and how it differs.
 
-    `found` is a relation of `sql` with the suspects' rows in canonical form, read anew. What agrees
-    now was a change in flight, and counts as settled. Fills the temporary table `difference`.
+    `found` is a relation of `sql` with the suspects' rows in canonical form, read anew: what agrees
+    now was a change in flight, and counts as settled. Without it the first look's rows are
+    explained, which is right only where nothing can change between two looks, such as in a file. What
+    was sent is never read twice: it is a file of ours. Fills the temporary table `difference`.
     """
     if not _one(sql, "SELECT count(*) FROM suspect"):
         names = ("id", "leg", "field", "status", "kind", "sent", "found")
@@ -97,11 +109,9 @@ def explain(
             f"({', '.join(f'{quote_name(n)} VARCHAR' for n in names)})"
         ).fetchall()
         return SecondLook(0, 0, 0, 0, 0)
-    chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
     plain = ", ".join(["id", *[c.plain_sql() for c in columns]])
     values = ", ".join(quote_name(c.name) for c in columns)
-    both = ("suspect_sent", f"(SELECT {chosen} FROM {sent})"), ("suspect_found", found)
-    for table, rows in both:
+    for table, rows in (("suspect_sent", SEEN_SENT), ("suspect_found", found)):
         # Rows of one id have a place among themselves that follows from what they hold.
         sql.execute(
             f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT *, count(*) OVER (PARTITION BY id) AS "
@@ -154,39 +164,79 @@ def _tables(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
         yield pa.Table.from_batches([batch])
 
 
+class _Seen:
+    """The suspects' rows of one side, in a temporary table so that memory does not grow with them."""
+
+    def __init__(self, sql: duckdb.DuckDBPyConnection, name: str) -> None:
+        self._sql, self._name = sql, name
+        self._waiting: list[pa.Table] = []
+
+    def keep(self, rows: pa.Table, at_once: int) -> None:
+        """Keep these rows; write them when so many wait."""
+        if rows.num_rows or not self._waiting:
+            self._waiting.append(rows)
+        if sum(t.num_rows for t in self._waiting) >= at_once:
+            self._write()
+
+    def hand_over(self, sql: duckdb.DuckDBPyConnection, at_once: int) -> None:
+        """Make the table one of another connection's."""
+        self._write()
+        rows = self._sql.sql(f"SELECT * FROM {self._name}").to_arrow_reader(at_once)
+        sql.register("seen", rows)
+        sql.execute(f"CREATE OR REPLACE TEMP TABLE {self._name} AS SELECT * FROM seen").fetchall()
+        sql.unregister("seen")
+
+    def _write(self) -> None:
+        rows = pa.concat_tables(self._waiting)
+        self._sql.register("waiting", rows)
+        for statement in (
+            f"CREATE TEMP TABLE IF NOT EXISTS {self._name} AS SELECT * FROM waiting LIMIT 0",
+            f"INSERT INTO {self._name} SELECT * FROM waiting",
+        ):
+            self._sql.execute(statement).fetchall()
+        self._sql.unregister("waiting")
+        self._waiting = [rows.schema.empty_table()]
+
+
 def _suspects_of(
     judge: duckdb.DuckDBPyConnection, columns: Sequence[Column], sent: pa.Table, found: pa.Table
-) -> Iterator[tuple[pa.Array, int]]:
-    """The ids of suspects in two slices of the same range of ids, and how many found rows have them."""
-    if not sent["id"].equals(found["id"]) or len(_repeated(sent["id"])):
-        twice = pa.concat_arrays([_repeated(sent["id"]), _repeated(found["id"])])
-        if len(twice):
-            # An id stands twice on one side: a suspect, however equal its rows look.
-            sent, _ = _split(sent, twice)
-            found, repeats = _split(found, twice)
-            yield twice, len(repeats)
-        common = sent["id"].combine_chunks()
-        found, added = _split(found, common, keep=True)
-        yield added, len(added)
-        sent, absent = _split(sent, found["id"].combine_chunks(), keep=True)
-        yield absent, 0
-    unequal = _unequal(columns, sent, found)
-    if unequal is None:
-        return
-    judge.register("sent_part", sent.filter(unequal))
-    judge.register("found_part", found.filter(unequal))
-    differing = judge.sql(
-        "SELECT s.id FROM sent_part s JOIN found_part f ON s.id = f.id WHERE "
-        + " OR ".join(c.differs() for c in columns)
-    ).to_arrow_table()
-    judge.unregister("sent_part")
-    judge.unregister("found_part")
-    yield differing["id"].combine_chunks().cast(pa.string()), differing.num_rows
+) -> tuple[pa.Table, pa.Table]:
+    """The rows of suspects in two slices of the same range of ids: of ids that do not stand there
+    just once on each side, and of ids with a field that differs."""
+    pairing = pair_rows(sent, found)
+    unequal = _unequal(columns, pairing.sent, pairing.found)
+    ours, theirs = pairing.sent_places[unequal], pairing.found_places[unequal]
+    same = _judge_same(judge, columns, take(sent, ours), take(found, theirs))
+    left = np.ones(len(sent), np.bool_), np.ones(len(found), np.bool_)
+    left[0][pairing.sent_places] = left[1][pairing.found_places] = False
+    left[0][ours] = left[1][theirs] = ~same
+    return take(sent, np.flatnonzero(left[0])), take(found, np.flatnonzero(left[1]))
 
 
-def _unequal(columns: Sequence[Column], sent: pa.Table, found: pa.Table) -> pa.Array | None:
-    """Which rows, paired by their place, are not the same bit by bit; None if all are."""
-    unequal: pa.Array | None = None
+def _judge_same(
+    judge: duckdb.DuckDBPyConnection, columns: Sequence[Column], sent: pa.Table, found: pa.Table
+) -> Mask:
+    """Which rows count as the same among rows that are paired by their place, but not the same bit
+    by bit."""
+    same = np.zeros(len(sent), np.bool_)
+    if len(sent):
+        places = pa.array(np.arange(len(sent)))
+        judge.register("sent_part", sent.append_column("~place", places))
+        judge.register("found_part", found)
+        differs = " OR ".join(c.differs() for c in columns)
+        alike = judge.sql(
+            'SELECT s."~place" FROM sent_part s POSITIONAL JOIN found_part f '
+            f"WHERE s.id = f.id AND NOT ({differs})"
+        )
+        same[alike.fetchnumpy()["~place"]] = True
+        judge.unregister("sent_part")
+        judge.unregister("found_part")
+    return same
+
+
+def _unequal(columns: Sequence[Column], sent: pa.Table, found: pa.Table) -> Mask:
+    """Which rows, paired by their place, are not the same bit by bit."""
+    unequal = np.zeros(len(sent), np.bool_)
     for column in columns:
         a, b = sent[column.name], found[column.name]
         if a.equals(b):
@@ -195,27 +245,11 @@ def _unequal(columns: Sequence[Column], sent: pa.Table, found: pa.Table) -> pa.A
             same = pc.or_(
                 pc.fill_null(pc.equal(a, b), False), pc.and_(pc.is_null(a), pc.is_null(b))
             )
-            other = pc.invert(same)
         except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
             # Values of two kinds, such as a text for a number: each pair is judged.
-            other = pa.repeat(True, len(a))
-        unequal = other if unequal is None else pc.or_(unequal, other)
+            return np.ones(len(sent), np.bool_)
+        unequal |= ~same.to_numpy()
     return unequal
-
-
-def _split(table: pa.Table, ids: pa.Array, *, keep: bool = False) -> tuple[pa.Table, pa.Array]:
-    """The rows without these ids (with `keep`: only those with them), and the others' ids."""
-    known = pc.is_in(table["id"], value_set=ids)
-    kept = known if keep else pc.invert(known)
-    left = table["id"].filter(pc.invert(kept)).combine_chunks()
-    return table.filter(kept) if len(left) else table, left
-
-
-def _repeated(ids: pa.ChunkedArray) -> pa.Array:
-    """Those of the ordered ids that stand there more than once."""
-    flat = ids.combine_chunks()
-    again = flat[1:].filter(pc.equal(flat[1:], flat[:-1])) if len(flat) > 1 else flat[:0]
-    return again.unique()
 
 
 def _one(sql: duckdb.DuckDBPyConnection, query: str) -> int:

@@ -24,7 +24,12 @@ from migration_platform.reconciliation.cause import classify
 from migration_platform.reconciliation.certificate import Certificate, certify, draw_sample
 from migration_platform.reconciliation.cluster import Cluster, find_clusters
 from migration_platform.reconciliation.column import compared_columns, quote_text
-from migration_platform.reconciliation.comparison import explain, find_suspects
+from migration_platform.reconciliation.comparison import (
+    SEEN_FOUND,
+    SEEN_SENT,
+    explain,
+    find_suspects,
+)
 from migration_platform.reconciliation.document_file import compare_files
 from migration_platform.reconciliation.lookup import Origin
 from migration_platform.reconciliation.round_trip import RoundTrip, prove_mapping
@@ -107,7 +112,7 @@ def reconcile_entity(
     again = sql.sql("SELECT id FROM suspect").to_arrow_table().column("id").to_pylist()
     ids = pa.table({"id": pa.array([*again, *sample], pa.string())})
     sql.register("again", found.read_only(ids))
-    second = explain(sql, columns, sent, "again")
+    second = explain(sql, columns, "again")
     classify(sql, columns)
     if documents is not None:
         compare_files(sql, sent, documents)
@@ -156,6 +161,8 @@ def reconcile_entity(
     sql.unregister("again")
     for table in (
         "suspect",
+        SEEN_SENT,
+        SEEN_FOUND,
         "suspect_sent",
         "suspect_found",
         "pair",

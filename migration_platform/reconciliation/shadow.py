@@ -54,7 +54,7 @@ def compare_shadow(
     if change == "row order":
         Random(len(again)).shuffle(again)
     sql.register("shadow_again", found_table(again, shadow.columns, change))
-    explain(sql, columns, "shadow_sent", "shadow_again")
+    explain(sql, columns, "shadow_again")
     for name in ("shadow_sent", "shadow_again"):
         sql.unregister(name)
     return sql.execute("SELECT id, field, status FROM difference").fetchall()

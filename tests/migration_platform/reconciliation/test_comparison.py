@@ -41,7 +41,7 @@ def compare(
     parts += [whole.slice(at, torn) for at in range(0, len(found), torn)]
     first = find_suspects(sql, columns, "mapped", iter(parts), slice_rows=slice_rows)
     sql.register("again", whole)
-    second = explain(sql, columns, "mapped", "again")
+    second = explain(sql, columns, "again")
     rows = sql.execute("SELECT id, field, status, sent, found FROM difference").fetchall()
     suspects = {r[0] for r in sql.execute("SELECT id FROM suspect").fetchall()}
     assert len(suspects) == first.suspects
@@ -152,6 +152,23 @@ def test_a_found_side_that_breaks_off_is_an_error_and_not_a_difference() -> None
         find_suspects(sql, [NAME], "mapped", broken())
     with pytest.raises(ValueError, match="not even an empty table"):
         find_suspects(sql, [NAME], "mapped", [])
+
+
+def test_what_cannot_change_is_explained_as_it_was_seen() -> None:
+    sql = duckdb.connect()
+    sql.execute("CREATE TABLE mapped AS SELECT * FROM (VALUES ('a', 'x'), ('b', 'x')) t(id, name)")
+    found = pa.table({"id": pa.array(["a", "c"]), "name": pa.array(["y", "x"])})
+
+    find_suspects(sql, [NAME], "mapped", [found])
+    sql.execute("DROP TABLE mapped")
+    second = explain(sql, [NAME])
+
+    assert second == SecondLook(mismatched=1, missing=1, unexpected=1, settled=0, found=2)
+    assert set(sql.execute("SELECT id, status, sent, found FROM difference").fetchall()) == {
+        ("a", "mismatched", "x", "y"),
+        ("b", "missing", None, None),
+        ("c", "unexpected", None, None),
+    }
 
 
 def test_an_equal_number_in_other_digits_is_no_difference() -> None:

@@ -29,7 +29,7 @@ def compare(
     )
     find_suspects(sql, [column], "sent", [there])
     sql.register("again", there)
-    explain(sql, [column], "sent", "again")
+    explain(sql, [column], "again")
     return sql.execute("SELECT field, status, kind FROM difference ORDER BY ALL").fetchall()
 
 
@@ -67,7 +67,7 @@ def test_every_one_of_many_differing_records_is_reported(sql: duckdb.DuckDBPyCon
     sql.register("again", found)
 
     find_suspects(sql, [Column("note", "text")], "sent", [found])
-    seen = explain(sql, [Column("note", "text")], "sent", "again")
+    seen = explain(sql, [Column("note", "text")], "again")
 
     assert seen.mismatched == 12_000
 
