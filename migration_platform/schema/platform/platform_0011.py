@@ -1,0 +1,23 @@
+"""When a search for duplicates read the patients, and which rows they were: what tells an old one.
+
+Of a search from before, nobody can tell which rows it read.
+"""
+
+from alembic import op
+
+revision = "platform_0011"
+down_revision = "platform_0010"
+
+TABLES = """
+ALTER TABLE migration.duplicate_search ADD versions text NOT NULL DEFAULT '';
+ALTER TABLE migration.duplicate_search ADD read_at timestamptz;
+ALTER TABLE migration.duplicate_search DISABLE TRIGGER append_only;
+UPDATE migration.duplicate_search SET read_at = found_at;
+ALTER TABLE migration.duplicate_search ENABLE TRIGGER append_only;
+ALTER TABLE migration.duplicate_search ALTER read_at SET NOT NULL;
+CREATE INDEX ON migration.stage_run (entity, started_at) WHERE stage = 'extract';
+"""
+
+
+def upgrade() -> None:
+    op.execute(TABLES)
