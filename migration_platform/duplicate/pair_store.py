@@ -107,11 +107,11 @@ def find_changed(store: Store, search: Search) -> list[str]:
     """The cohorts of which an extract since the search saw other rows in its whole population, or of
     which that cannot be told."""
     rows = store.read(
-        "SELECT DISTINCT cohort FROM migration.stage_run WHERE entity = %(entity)s "
-        "AND stage = 'extract' AND state = 'done' AND applicable AND started_at >= %(read_at)s "
-        "AND (%(versions)s = '' OR coalesce(detail->'population'->>'digest', '') <> %(versions)s) "
+        "SELECT DISTINCT cohort FROM migration.stage_run WHERE entity = %s "
+        "AND stage = 'extract' AND state = 'done' AND applicable AND started_at >= %s "
+        "AND coalesce(nullif(detail->'population'->>'digest', ''), 'not known') <> %s "
         "ORDER BY cohort",
-        {"entity": search.entity, "read_at": search.read_at, "versions": search.versions},
+        (search.entity, search.read_at, search.versions),
     )
     return [row["cohort"] for row in rows]
 

@@ -8,25 +8,19 @@ search does to a verdict is decided in `threshold`.
 from __future__ import annotations
 
 from datetime import UTC
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from migration_platform.duplicate.pair_store import find_changed, newest_search
-from migration_platform.entity import Entity
-from migration_platform.platform import Platform
-from migration_platform.row_version import RowVersions
-from migration_platform.source.change import read_source_versions
-from migration_platform.source.extraction import Scope
+
+if TYPE_CHECKING:
+    from migration_platform.entity import Entity
+    from migration_platform.platform import Platform
 
 
 def is_searched(platform: Platform, entity: Entity) -> bool:
     """Whether an entity's records are those that a search for duplicates reads."""
     table = platform.plan.population["table"]
     return entity.likeness is not None and entity.source.table == table
-
-
-def read_population(connection: Any, entity: Entity) -> RowVersions:
-    """The versions of the whole population's rows, in the transaction in which they are read."""
-    return read_source_versions(connection, entity, Scope(None))
 
 
 def describe_search(platform: Platform) -> dict[str, Any] | None:

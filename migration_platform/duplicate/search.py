@@ -17,12 +17,13 @@ import polars as pl
 
 from migration_platform.duplicate.model import METHOD, find_pairs
 from migration_platform.duplicate.pair_store import Member, PairRow, record_search
-from migration_platform.duplicate.population import is_searched, read_population
+from migration_platform.duplicate.population import is_searched
 from migration_platform.entity import Entity, Likeness, Translation
 from migration_platform.errors import ConfigurationError
 from migration_platform.exception_queue import queue_duplicates
 from migration_platform.mapping import map_batch
 from migration_platform.platform import Platform
+from migration_platform.source.change import read_source_versions
 from migration_platform.source.extraction import Scope, Snapshot
 from migration_platform.source_record import POPULATION
 from migration_platform.staging import DUCKDB_MEMORY, Staging, quote_text
@@ -62,7 +63,7 @@ def search_duplicates(platform: Platform) -> Found:
     ):
         snapshot = Snapshot(source, Scope(None), duck)
         rows, digest = snapshot.write(entity, absent, path)
-        versions = read_population(source, entity)
+        versions = read_source_versions(source, entity, Scope(None))
         cursor = duck.sql(
             f"SELECT *, {assign_ids(entity.name)} AS _id FROM read_parquet({quote_text(str(path))}) "
             "ORDER BY _source_id"

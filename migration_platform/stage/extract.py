@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from migration_platform.duplicate.population import is_searched, read_population
+from migration_platform.duplicate.population import is_searched
 from migration_platform.entity import Entity
 from migration_platform.platform import Platform
 from migration_platform.source.change import SourceChange, find_change, read_source_versions
-from migration_platform.source.extraction import Snapshot
+from migration_platform.source.extraction import Scope, Snapshot
 from migration_platform.stage.record import (
     NOT_APPLICABLE_DIGEST,
     StageResult,
@@ -47,7 +47,8 @@ def extract(platform: Platform, cohort: str, entities: Sequence[str]) -> dict[st
                     "unread": _unread_columns(platform, entity),
                 }
                 if is_searched(platform, entity):
-                    detail["population"] = asdict(read_population(connection, entity))
+                    everybody = read_source_versions(connection, entity, Scope(None))
+                    detail["population"] = asdict(everybody)
                 run.update(
                     row_count=rows,
                     digest=digest,
