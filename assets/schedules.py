@@ -1,6 +1,6 @@
 """Schedules: the nightly reconciliation of every cohort that is live on the destination, of the
 reference entities that they stand on (a job of its own, because those have no partition), the
-judgement of the night, and the look at the rollback triggers."""
+judgement of the night, and the look at the rollback triggers and for overdue exceptions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from assets.partitions import WAVE_TAG, Partitions
+from migration_platform.breach import find_breaches
 from migration_platform.night import BEGINS
 from migration_platform.platform import Platform
 
@@ -98,7 +99,7 @@ def define_nightly_report(job: Any, open_platform: Callable[[], Platform]) -> dg
 def define_triggers(
     job: Any, open_platform: Callable[[], Platform], minutes: int
 ) -> dg.ScheduleDefinition:
-    """One run every so many minutes, once a cohort is live."""
+    """One run every so many minutes, once a cohort is live or an exception is past its due time."""
 
     @dg.schedule(
         name="triggers",
@@ -106,13 +107,16 @@ def define_triggers(
         cron_schedule="0 * * * *" if minutes == 60 else f"*/{minutes} * * * *",
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Looks at the rollback triggers every few minutes.",
+        description="Looks at the rollback triggers and for overdue exceptions every few minutes.",
     )
     def triggers(
         context: dg.ScheduleEvaluationContext,
     ) -> dg.RunRequest | dg.SkipReason:
-        if not open_platform().live_cohorts():
-            return dg.SkipReason("No cohort is live on the destination yet.")
+        platform = open_platform()
+        if not platform.live_cohorts() and not find_breaches(platform):
+            return dg.SkipReason(
+                "No cohort is live on the destination yet, and nothing is overdue."
+            )
         at = context.scheduled_execution_time.isoformat(timespec="minutes")
         return dg.RunRequest(run_key=f"triggers/{at}")
 

@@ -10,6 +10,7 @@ import dagster as dg
 from assets.asset_event import Materialized, safe_errors
 from assets.cohort_assets import stage_key
 from migration_platform import trip
+from migration_platform.breach import describe_breaches, find_breaches
 from migration_platform.entity import Entity
 from migration_platform.notifier import find_undelivered
 from migration_platform.platform import Platform
@@ -45,10 +46,15 @@ def build_trigger_asset(
         with safe_errors("the rollback triggers"):
             platform = open_platform()
             watches = trip.evaluate(platform)
+            overdue = find_breaches(platform)
             said = " ".join(watch.sentence for watch in watches) or "No wave is live."
             return Materialized(
                 metadata={
                     **describe_watches(watches),
+                    "overdue": dg.MetadataValue.md(
+                        "\n".join(f"- {n.sentence}" for n in describe_breaches(overdue))
+                        or "nothing"
+                    ),
                     "not told": dg.MetadataValue.md(
                         "\n".join(f"- {each.sentence}" for each in find_undelivered(platform.store))
                         or "nothing"

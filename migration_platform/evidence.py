@@ -102,7 +102,7 @@ def assemble(
     charts: Sequence[Mapping[str, Any]],
     exceptions: Sequence[Mapping[str, Any]],
     rulings: Sequence[Mapping[str, Any]],
-    searched_at: datetime | None,
+    search: Mapping[str, Any] | None,
     rollbacks: Sequence[Mapping[str, Any]],
     drills: Sequence[Mapping[str, Any]],
     record: WaveRecord,
@@ -114,10 +114,11 @@ def assemble(
     """Build a wave's evidence and decide on it.
 
     `accounts` holds, for each cohort and entity, its account and the digest of what was found at the
-    destination; `rulings` what people decided about single records, counted, `searched_at` when duplicates were last searched for; `reconciliations` what the reconciliation of each said beyond counts; `charts`, for
-    each cohort, how complete its charts are and the sample that was drawn of them; `rollbacks` those
-    of which nothing was loaded since, `drills` the newest one of each cohort; `blind_spots` what no
-    comparison can see, for whoever signs.
+    destination; `rulings` what people decided about single records, counted; `search` the newest
+    search for duplicates (`duplicate.population`); `reconciliations` what the reconciliation of each
+    said beyond counts; `charts`, for each cohort, how complete its charts are and the sample that was
+    drawn of them; `rollbacks` those of which nothing was loaded since, `drills` the newest one of each
+    cohort; `blind_spots` what no comparison can see, for whoever signs.
     """
     document: dict[str, Any] = {
         "wave": wave.name,
@@ -162,7 +163,7 @@ def assemble(
             for e in exceptions
         ],
         "rulings": [dict(each) for each in rulings],
-        "searched_at": searched_at and searched_at.astimezone(UTC).isoformat(timespec="seconds"),
+        "search": None if search is None else dict(search),
         "metrics": record.metrics,
         "readiness": record.readiness,
         "rollbacks": [dict(each) for each in rollbacks],

@@ -11,10 +11,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from migration_platform.duplicate.chain import find_merges
 from migration_platform.duplicate.pair_store import members_of, newest_search
 from migration_platform.exception_kind import BY_FIELD, find_kind
 from migration_platform.exception_store import OpenException, acts_of, replace_exceptions
-from migration_platform.ruling import POSSIBLE, SUSPECTED, WHERE_IT_GOES, find_rulings
+from migration_platform.ruling import (
+    POSSIBLE,
+    SUSPECTED,
+    WHERE_IT_GOES,
+    find_paired,
+    find_rulings,
+)
 from migration_platform.staging import quote_text
 from migration_platform.store import StageRun
 from migration_platform.token import tokens
@@ -60,15 +67,17 @@ def read_concerns(
 
 
 def queue_duplicates(platform: Platform, cohort: str, entity: str) -> None:
-    """Make the queue's possible duplicates of a cohort's entity those that the newest search proposes
-    and nobody has decided about. Those that wait already, held back by the source's own rule, or
-    stay behind are not queued a second time."""
+    """Make the queue's possible duplicates of a cohort's entity those that the newest search or a
+    person proposes and nobody has decided about. Those that wait already, held back by the source's
+    own rule, or stay behind are not queued a second time; who others were merged into stays."""
     search = newest_search(platform.store)
     if search is None or search.entity != entity:
         return
     proposed = {m.token for m in members_of(platform.store, search) if m.place > 0}
     acts = acts_of(platform.store, cohort, entity)
+    proposed |= set(find_paired(acts))
     proposed -= {r.token for r in find_rulings(acts) if r.effect in WHERE_IT_GOES}
+    proposed -= set(find_merges(platform, entity).values())
     names: list[str] = []
     if proposed:
         path = platform.staging.path(cohort, entity, "ends")

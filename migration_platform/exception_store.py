@@ -100,6 +100,17 @@ def count_exceptions(store: Store, cohorts: Sequence[str]) -> list[dict[str, Any
         ).fetchall()
 
 
+def count_overdue(store: Store, cohorts: Sequence[str]) -> list[dict[str, Any]]:
+    """Open exceptions past their due time by kind, cohort and owner, with the first due time that has
+    passed and the last."""
+    return store.read(
+        "SELECT kind, cohort, owner, count(*)::int AS count, min(due_at) AS due_at, "
+        "max(due_at) AS newest_due_at FROM migration.exception WHERE closed_at IS NULL "
+        "AND cohort = ANY(%s) AND due_at < clock_timestamp() GROUP BY kind, cohort, owner",
+        (list(cohorts),),
+    )
+
+
 def record_act(
     connection: psycopg.Connection[dict[str, Any]],
     *,

@@ -22,6 +22,7 @@ from migration_platform.control_total import digest_totals
 from migration_platform.decision_log import read_whole
 from migration_platform.drill_record import newest_drills
 from migration_platform.duplicate.pair_store import newest_search
+from migration_platform.duplicate.population import describe_search
 from migration_platform.evidence import CohortState, Evidence
 from migration_platform.exception_store import acts_in, count_exceptions
 from migration_platform.fault.unplanted import NOT_IN_CATALOGUE
@@ -84,7 +85,7 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
         charts=[describe_charts(platform, name) for name in names],
         exceptions=count_exceptions(store, everywhere),
         rulings=_count_rulings(platform, everywhere),
-        searched_at=searched.found_at if (searched := newest_search(store)) else None,
+        search=describe_search(platform),
         rollbacks=_rollbacks(platform, everywhere),
         drills=[drill.evidence for drill in newest_drills(store, names)],
         record=read_record(platform, wave, log),

@@ -10,11 +10,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-Event = Literal["trigger tripped", "trigger unknown", "wave held", "night", "could not look"]
+Event = Literal[
+    "trigger tripped",
+    "trigger unknown",
+    "wave held",
+    "exceptions overdue",
+    "night",
+    "could not look",
+]
 EVENTS: dict[Event, str] = {
     "trigger tripped": "a rollback trigger tripped: its wave is held and asks for a decision",
     "trigger unknown": "nobody can tell whether a rollback trigger tripped",
     "wave held": "somebody held a wave",
+    "exceptions overdue": "exceptions of a kind have passed their due time",
     "night": "the night found drift, or could not look at a cohort",
     "could not look": "the triggers could not be looked at, for the whole or for a wave",
 }

@@ -73,6 +73,15 @@ def tell_once(store: Store, settings: Settings, notice: Notice) -> None:
         tell(store, settings, notice)
 
 
+def read_subjects(store: Store, event: str, wave: str) -> list[str]:
+    """What the notifier was told of, or was tried to be, for an event and a wave."""
+    rows = store.read(
+        "SELECT DISTINCT subject FROM migration.notice WHERE event = %s AND wave = %s",
+        (event, wave),
+    )
+    return [row["subject"] for row in rows]
+
+
 def try_again(store: Store, settings: Settings) -> None:
     """Send what was not delivered once more, as it was."""
     if settings.notify is None:

@@ -24,10 +24,13 @@ from migration_platform.people import ROLES
 from migration_platform.platform import Platform
 from migration_platform.ruling import (
     POSSIBLE,
+    RELEASED,
     SUSPECTED,
     WHILE_MERGED,
     Act,
     find_open_proposals,
+    find_paired,
+    find_released,
     find_rulings,
     seal,
 )
@@ -62,6 +65,14 @@ def find_suspected(platform: Platform, token: str) -> Waiting:
     raise ConfigurationError(
         f"record {token} waits because: {waiting.rule}. Only a suspected duplicate can be merged or "
         "kept apart"
+    )
+
+
+def is_suspected(platform: Platform, token: str) -> bool:
+    """Whether a record waits as a second registration, as the source's own rule or a search says."""
+    return any(
+        row["closed_at"] is None and row["rule"] in (SUSPECTED, POSSIBLE)
+        for row in exceptions_of(platform.store, token)
     )
 
 
@@ -144,7 +155,25 @@ def accept(platform: Platform, token: str, *, proposal: int, person: str, reason
             f"{person} proposed it: another person of the {waiting.owner} accepts it "
             f"({platform.people.named(waiting.owner)})."
         )
-    return _record(platform, waiting, "accept", person, reason, {"proposal": proposal})
+    held = _find_held_survivor(platform, proposed)
+    if held is not None:
+        require_owner(platform, person, held)
+    accepted = _record(platform, waiting, "accept", person, reason, {"proposal": proposal})
+    if held is not None:
+        # Cut off before this, the chart waits for who stays, who is kept apart by hand.
+        detail = {RELEASED: token}
+        record_ruling(platform, held, "keep apart", "", None, person, reason, detail)
+    return accepted
+
+
+def _find_held_survivor(platform: Platform, proposed: Act) -> Waiting | None:
+    """Who stays by a proposed merge, if the source's own rule holds that one back."""
+    if proposed.action != "merge":
+        return None
+    for row in exceptions_of(platform.store, proposed.detail["into"]):
+        if row["closed_at"] is None and row["rule"] == SUSPECTED:
+            return Waiting(**{name: row[name] for name in Waiting.__dataclass_fields__})
+    return None
 
 
 def reject(platform: Platform, token: str, *, proposal: int, person: str, reason: str) -> Act:
@@ -180,10 +209,12 @@ def keep_apart(platform: Platform, token: str, *, person: str, reason: str) -> A
 
 
 def reopen(platform: Platform, token: str, *, person: str, reason: str) -> Act:
-    """Take back every ruling on a record, and its open proposals."""
+    """Take back every ruling on a record, its open proposals, and whom people paired it with."""
     platform.people.require(person)
     acts = acts_on(platform.store, token)
-    found = [*find_rulings(acts)] or find_open_proposals(acts)
+    found = (
+        [*find_rulings(acts)] or find_open_proposals(acts) or (acts if find_paired(acts) else [])
+    )
     if not found:
         raise ConfigurationError(
             f"nothing was decided about record {token}: there is nothing to reopen"
@@ -192,6 +223,13 @@ def reopen(platform: Platform, token: str, *, person: str, reason: str) -> Act:
     require_text(reason)
     with platform.store.transaction() as connection:
         lock_records(connection, home.cohort, home.entity)
+        for ruling in find_rulings(acts):
+            survivor = acts_on(platform.store, ruling.about) if ruling.effect == "merge" else []
+            if find_released(survivor, token):
+                record_act(
+                    connection, cohort=survivor[0].cohort, entity=home.entity, token=ruling.about,
+                    action="reopen", person=person, reason=reason, detail={RELEASED: token},
+                )  # fmt: skip
         return record_act(
             connection, cohort=home.cohort, entity=home.entity, token=token, action="reopen",
             person=person, reason=reason,

@@ -12,7 +12,7 @@ import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Effect = Literal["correct", "exclude", "settle", "keep apart", "merge"]
 
@@ -24,6 +24,10 @@ MERGED = "merged into another patient"
 
 WHILE_MERGED = "while merged"
 """What an exclusion is about that came of a merge: it ends with the merge."""
+
+RELEASED = "released by"
+"""What lets a survivor move that was held back as a suspected duplicate: the merge into it. It is kept
+apart by that, and ends with it."""
 
 SUSPECTED = "suspected-duplicate"
 """The rule of a record whose `distinct` columns another has too."""
@@ -108,7 +112,8 @@ def find_rulings(acts: Iterable[Act]) -> tuple[Ruling, ...]:
         elif act.action == "keep apart":
             _rule(found, act, "keep apart", "")
         elif act.action == "reopen":
-            for key in [k for k in found if k[:3] == own]:
+            only = ("keep apart",) if RELEASED in act.detail else get_args(Effect)
+            for key in [k for k in found if k[:3] == own and k[3] in only]:
                 del found[key]
     return tuple(sorted(found.values(), key=lambda r: r.number))
 
@@ -140,11 +145,28 @@ def find_open_proposals(acts: Sequence[Act]) -> list[Act]:
             waiting[act.number] = act
         elif act.action in ("accept", "reject"):
             waiting.pop(act.detail["proposal"], None)
-        elif act.action == "reopen":
+        elif act.action == "reopen" and RELEASED not in act.detail:
             waiting = {
                 n: a for n, a in waiting.items() if (a.cohort, a.entity, a.token) != own
             }  # fmt: skip
     return list(waiting.values())
+
+
+def find_paired(acts: Iterable[Act]) -> dict[str, list[str]]:
+    """Whom people take for the same person as a record, by its token, until the record is reopened."""
+    found: dict[str, list[str]] = {}
+    for act in sorted(acts, key=lambda a: a.number):
+        if act.action == "pair":
+            found.setdefault(act.token, []).append(act.detail["with"])
+        elif act.action == "reopen" and RELEASED not in act.detail:
+            found.pop(act.token, None)
+    return found
+
+
+def find_released(acts: Sequence[Act], merged: str) -> bool:
+    """Whether a record moves only because another one was merged into it."""
+    standing = {r.number for r in find_rulings(acts)}
+    return any(a.number in standing and a.detail.get(RELEASED) == merged for a in acts)
 
 
 def find_assignee(acts: Sequence[Act]) -> str:

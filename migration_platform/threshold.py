@@ -6,7 +6,7 @@ Pure, over an evidence document. Compared exactly, so that no rounding lets a re
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -45,13 +45,6 @@ def exceeds(part: int | Decimal, whole: int | Decimal, percent: float | str) -> 
 def find_unfulfilled(document: Document, at: datetime) -> Iterator[str]:
     """Criteria for going on that do not hold, or that nothing was measured for."""
     for threshold in document["criteria"]["go"]:
-        if threshold.get("kind") == POSSIBLE and document["searched_at"] is None:
-            # None waits where nobody has looked, and that says nothing.
-            yield (
-                f"{threshold['measure']} of kind '{POSSIBLE}' is not known: nobody has searched for "
-                "duplicates (`migration duplicates find`)"
-            )
-            continue
         for reading in read(document, threshold["measure"], at, threshold.get("kind", "")):
             if reading.value is None:
                 yield f"{reading.where} {reading.lacking}"
@@ -70,8 +63,32 @@ def read(document: Document, measure: str, at: datetime, kind: str = "") -> list
     if measure in MEASURES:
         part, whole = _count(document, measure, at, kind)
         where = f"{measure} of kind '{kind}'" if kind else measure
-        return [Reading(where, Fraction(part), f"{part:,}", Fraction(whole), MEASURES[measure])]
+        reading = Reading(where, Fraction(part), f"{part:,}", Fraction(whole), MEASURES[measure])
+        return [_look_for_search(document, reading, at) if kind == POSSIBLE else reading]
     return [_read_metric(metric, at) for metric in document["metrics"] if metric["name"] == measure]
+
+
+def _look_for_search(document: Document, reading: Reading, at: datetime) -> Reading:
+    """How many possible duplicates wait says nothing where nobody has looked, or not lately, or at
+    other patients than there are now."""
+    search, again = document["search"], "`migration duplicates find`"
+    if search is None:
+        lacking = f"is not known: nobody has searched for duplicates ({again})"
+        return replace(reading, value=None, shown="", lacking=lacking)
+    seen, hours = datetime.fromisoformat(search["read_at"]), document["criteria"]["freshness_hours"]
+    since = f"since duplicates were searched for ({seen:%Y-%m-%d %H:%M} UTC)"
+    doubt = ""
+    if search["changed"]:
+        others = f" and {len(search['changed']) - 1} more" if len(search["changed"]) > 1 else ""
+        doubt = (
+            f"is not known: {since}, patients changed at the source, or it cannot be told whether they "
+            f"did, as the extract of cohort {search['changed'][0]}{others} saw: {again}"
+        )
+    elif seen > at.astimezone(UTC) + CLOCKS:
+        doubt = f"is not known: the search is dated in the future: set the clock, then {again}"
+    elif at.astimezone(UTC) - seen > timedelta(hours=hours):
+        doubt = f"is not known: more than {hours:g} hours have passed {since}: {again}"
+    return replace(reading, doubt=doubt)
 
 
 def _read_metric(metric: Mapping[str, Any], at: datetime) -> Reading:

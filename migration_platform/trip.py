@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import psycopg
 
+from migration_platform.breach import tell_breaches
 from migration_platform.decision_log import read_whole
 from migration_platform.errors import GateClosedError, MigrationError
 from migration_platform.move import record
@@ -27,7 +28,8 @@ HOLDABLE = ("open", "promoted")
 
 
 def evaluate(platform: Platform) -> list[WaveWatch]:
-    """Look at every live wave, hold those of which a trigger has tripped, record it, tell of it.
+    """Look at every live wave, hold those of which a trigger has tripped, record it, tell of it, and of
+    exceptions that have passed their due time.
 
     Raises MigrationError if that cannot be done, after the notifier was told of it.
     """
@@ -35,6 +37,7 @@ def evaluate(platform: Platform) -> list[WaveWatch]:
         log = read_whole(platform)
         watches = [_act(platform, watch) for watch in look_at_live(platform, log)]
         try_again(platform.store, platform.settings)
+        tell_breaches(platform)
     except (MigrationError, psycopg.Error) as error:
         raise MigrationError(_tell_blind(platform, error)) from error
     return watches

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from migration_platform.decision import Decision
+from migration_platform.duplicate.population import describe_search
 from migration_platform.evidence import describe_checks
 from migration_platform.ledger import account_for
 from migration_platform.night import find_standing
@@ -156,6 +157,7 @@ def _measure(platform: Platform, wave: str, log: Sequence[Decision]) -> dict[str
             }
             for key, due in read_due(platform, wave).items()
         ],
+        "search": describe_search(platform),
         "metrics": read_metrics(platform, wave, metrics),
     }
 

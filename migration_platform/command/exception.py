@@ -19,6 +19,7 @@ from migration_platform.command.exception_table import (
     print_groups,
     print_kinds,
     print_records,
+    tell_act,
 )
 from migration_platform.errors import ConfigurationError
 
@@ -134,7 +135,7 @@ def assign(
     from migration_platform.platform import Platform
 
     act = resolution.assign(Platform.open(), token, to=to, person=by or getpass.getuser())
-    _tell(act, f"{token} is for {to} to work on", json)
+    tell_act(act, f"{token} is for {to} to work on", json)
 
 
 @exception.command()
@@ -149,7 +150,7 @@ def comment(
     from migration_platform.platform import Platform
 
     act = resolution.comment(Platform.open(), token, text, person=by or getpass.getuser())
-    _tell(act, f"kept with {token}", json)
+    tell_act(act, f"kept with {token}", json)
 
 
 @exception.command()
@@ -178,7 +179,7 @@ def correct(
     act = resolution.propose(
         Platform.open(), token, column=column, value=value, person=by, reason=reason
     )
-    _tell(act, f"proposal {act.number}: another person accepts or rejects it", json)
+    tell_act(act, f"proposal {act.number}: another person accepts or rejects it", json)
 
 
 @exception.command()
@@ -188,7 +189,7 @@ def accept(token: Token, proposal: Proposal, by: By, reason: Reason, json: Json 
     from migration_platform.platform import Platform
 
     act = resolution.accept(Platform.open(), token, proposal=proposal, person=by, reason=reason)
-    _tell(act, f"{token} is decided, {_again(act)}", json)
+    tell_act(act, f"{token} is decided, {_again(act)}", json)
 
 
 @exception.command()
@@ -198,7 +199,7 @@ def reject(token: Token, proposal: Proposal, by: By, reason: Reason, json: Json 
     from migration_platform.platform import Platform
 
     act = resolution.reject(Platform.open(), token, proposal=proposal, person=by, reason=reason)
-    _tell(act, f"proposal {proposal} is rejected", json)
+    tell_act(act, f"proposal {proposal} is rejected", json)
 
 
 @exception.command()
@@ -223,7 +224,7 @@ def code(
     if to:
         act, missing = add_code(platform, token, becomes=to, person=by, reason=reason)
         name = f"code_maps/{missing.file.name}"
-        _tell(act, f"{name} has a row more, which becomes {to}: {_again(act)}", json)
+        tell_act(act, f"{name} has a row more, which becomes {to}: {_again(act)}", json)
         return
     _record_view(platform, describe_case(platform, token), by, reason)
     _, missing = find_missing_code(platform, token)
@@ -246,7 +247,7 @@ def exclude(token: Token, by: By, reason: Reason, json: Json = False) -> None:
     from migration_platform.platform import Platform
 
     act = resolution.exclude(Platform.open(), token, person=by, reason=reason)
-    _tell(act, f"{token} does not move, {_again(act)}", json)
+    tell_act(act, f"{token} does not move, {_again(act)}", json)
 
 
 @exception.command()
@@ -256,7 +257,7 @@ def settle(token: Token, by: By, reason: Reason, json: Json = False) -> None:
     from migration_platform.platform import Platform
 
     act = resolution.settle(Platform.open(), token, person=by, reason=reason)
-    _tell(act, f"{token} is settled, {_again(act)}", json)
+    tell_act(act, f"{token} is settled, {_again(act)}", json)
 
 
 @exception.command("keep-apart")
@@ -266,24 +267,24 @@ def keep_apart(token: Token, by: By, reason: Reason, json: Json = False) -> None
     from migration_platform.platform import Platform
 
     act = resolution.keep_apart(Platform.open(), token, person=by, reason=reason)
-    _tell(act, f"{token} is kept apart and moves, {_again(act)}", json)
+    tell_act(act, f"{token} is kept apart and moves, {_again(act)}", json)
 
 
 @exception.command()
 def merge(
     token: Token,
-    into: Annotated[str, typer.Option(help="The token of the person's other registration.")],
+    into: Annotated[str, typer.Option(help="The token of the registration that stays.")],
     by: By,
     reason: Reason,
     json: Json = False,
 ) -> None:
     """Propose that a suspected duplicate is the same person as another patient. Another person must
-    accept it. From then on its chart moves as that one's."""
+    accept it. From then on its chart moves as that one's: name who goes, and who stays with --into."""
     from migration_platform.duplicate.merging import propose_merge
     from migration_platform.platform import Platform
 
     act = propose_merge(Platform.open(), token, into=into, person=by, reason=reason)
-    _tell(act, f"proposal {act.number}: another person accepts or rejects it", json)
+    tell_act(act, f"proposal {act.number}: another person accepts or rejects it", json)
 
 
 @exception.command()
@@ -302,7 +303,7 @@ def waive(
 
     end = datetime.combine(until.date(), time.max, UTC)
     act, number = resolution.waive(Platform.open(), token, person=by, reason=reason, until=end)
-    _tell(act, f"waiver {number} covers {act.detail['count']:,} records of this cause", json)
+    tell_act(act, f"waiver {number} covers {act.detail['count']:,} records of this cause", json)
 
 
 @exception.command()
@@ -312,7 +313,7 @@ def reopen(token: Token, by: By, reason: Reason, json: Json = False) -> None:
     from migration_platform.platform import Platform
 
     act = resolution.reopen(Platform.open(), token, person=by, reason=reason)
-    _tell(act, f"{token} is as the source says, {_again(act)}", json)
+    tell_act(act, f"{token} is as the source says, {_again(act)}", json)
 
 
 def _record_view(platform: Any, case: dict[str, Any], by: str, reason: str) -> None:
@@ -340,18 +341,3 @@ def _read_value(file: Path | None) -> str:
 def _again(act: Any) -> str:
     where = act.cohort if act.cohort != "reference" else "COHORT"
     return f"from the next run on: `migration run --cohort {where}`"
-
-
-def _tell(act: Any, said: str, json: bool) -> None:
-    if json:
-        detail = {k: v for k, v in act.detail.items() if k != "seal"}
-        print_json(
-            {
-                "number": act.number, "cohort": act.cohort, "entity": act.entity,
-                "token": act.token, "action": act.action, "person": act.person,
-                "reason": act.reason, "detail": detail, "at": act.acted_at,
-            }
-        )  # fmt: skip
-        return
-    out.print(f"[green]✔[/] {act.action}, by {act.person}: entry {act.number} of the history.")
-    out.print(f"  {said}", markup=False)

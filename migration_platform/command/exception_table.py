@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
-from migration_platform.command.console import out
+from migration_platform.command.console import out, print_json
 from migration_platform.exception_case import MOVING
 
 
@@ -77,10 +77,15 @@ def print_case(case: dict[str, Any]) -> None:
         out.print(f"{case['assignee']} works on it.", markup=False)
     for other in case["duplicates"]:
         against = f"; against it {', '.join(other['differs'])}" if other["differs"] else ""
+        likely = (
+            f"as {other['proposed_by']} proposed"
+            if other["proposed_by"]
+            else f"probability {other['probability']:.4f}, weight {other['weight']:.1f}; for it "
+            f"{', '.join(other['agrees'])}{against}"
+        )
+        merged = f"; {other['merged']}" if other["merged"] else ""
         out.print(
-            f"may be the same person as {other['token']} ({other['end']}): probability "
-            f"{other['probability']:.4f}, weight {other['weight']:.1f}; for it "
-            f"{', '.join(other['agrees'])}{against}",
+            f"may be the same person as {other['token']} ({other['end']}): {likely}{merged}",
             markup=False,
         )
     for number in case["proposals"]:
@@ -103,3 +108,19 @@ def print_case(case: dict[str, Any]) -> None:
             out.print(f"    {name}: {' | '.join(texts)}", markup=False)
         for number, text in case["values"].items():
             out.print(f"    entry {number}: {'nothing' if text is None else text}", markup=False)
+
+
+def tell_act(act: Any, said: str, json: bool) -> None:
+    """Say what was done about a record, and what follows."""
+    if json:
+        detail = {k: v for k, v in act.detail.items() if k != "seal"}
+        print_json(
+            {
+                "number": act.number, "cohort": act.cohort, "entity": act.entity,
+                "token": act.token, "action": act.action, "person": act.person,
+                "reason": act.reason, "detail": detail, "at": act.acted_at,
+            }
+        )  # fmt: skip
+        return
+    out.print(f"[green]✔[/] {act.action}, by {act.person}: entry {act.number} of the history.")
+    out.print(f"  {said}", markup=False)

@@ -31,6 +31,7 @@ def triggers(
 
     Ends with 1 if one has tripped or nobody can tell, with 2 if they could not be looked at.
     """
+    from migration_platform.breach import describe_breaches, find_breaches
     from migration_platform.decision_log import read_whole
     from migration_platform.notifier import find_undelivered
     from migration_platform.platform import Platform
@@ -41,6 +42,7 @@ def triggers(
     platform = Platform.open()
     watches = evaluate_all(platform) if evaluate else look_at_live(platform, read_whole(platform))
     fine = all(watch.outcome == "clear" for watch in watches)
+    breaches = find_breaches(platform)
     last = read_last_look(platform.store)
     undelivered = find_undelivered(platform.store)
     if json:
@@ -48,6 +50,7 @@ def triggers(
             {
                 "fine": fine,
                 "last_evaluated_at": last,
+                "overdue": [asdict(breach) for breach in breaches],
                 "undelivered": [each.sentence for each in undelivered],
                 "waves": [_plain(watch) for watch in watches],
             }
@@ -57,6 +60,10 @@ def triggers(
             _print(watch)
         if not watches:
             out.print("No wave is live on the destination, so no rollback trigger is watched.")
+        for notice in describe_breaches(breaches):
+            out.print(f"[yellow]▲[/] {notice.sentence}")
+            for reason in notice.reasons:
+                out.print(f"    - {reason}", markup=False)
         when = f"{last:%Y-%m-%d %H:%M} UTC" if last else "never"
         out.print(f"last evaluated, by the schedule or with --evaluate: {when}", style="dim")
         print_undelivered(platform)

@@ -19,21 +19,32 @@ EVERYWHERE = "*"
 """In place of a cohort: merges of all cohorts are looked at together."""
 
 
+def find_merges(platform: Platform, entity: str) -> dict[str, str]:
+    """The merges in force, of all cohorts: the survivor's token by that of the merged record."""
+    acts = acts_in(platform.store, [c.name for c in platform.plan.cohorts])
+    found = (r for r in find_rulings(acts) if r.effect == "merge" and r.entity == entity)
+    return {r.token: r.about for r in found}
+
+
+def find_merged_into(platform: Platform, entity: str, token: str) -> list[str]:
+    """The records that were merged into one, by token."""
+    merges = find_merges(platform, entity)
+    return sorted(merged for merged, survivor in merges.items() if survivor == token)
+
+
 def require_no_chain(
     platform: Platform, connection: psycopg.Connection[Any], proposed: Act
 ) -> None:
     """Raise GateClosedError if a merge would hang on another one. Within the transaction that accepts
     it: of two at once, the second sees the first."""
     lock_records(connection, EVERYWHERE, proposed.entity)
-    acts = acts_in(platform.store, [c.name for c in platform.plan.cohorts])
-    merged = {r.token: r.about for r in find_rulings(acts) if r.effect == "merge"}
+    merged = find_merges(platform, proposed.entity)
     into = proposed.detail["into"]
     if into in merged:
         raise GateClosedError(
             f"{into} is merged itself, into {merged[into]}: merge {proposed.token} into that one."
         )
-    others = sorted(token for token, survivor in merged.items() if survivor == proposed.token)
-    if others:
+    if others := find_merged_into(platform, proposed.entity, proposed.token):
         raise GateClosedError(
             f"{', '.join(others)} is merged into {proposed.token}: take that back first (exception "
             f"reopen), and merge both into {into}."

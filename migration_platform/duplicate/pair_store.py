@@ -16,7 +16,8 @@ from migration_platform.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search over all records of an entity. `digest` names the content that it read."""
+    """A search over all records of an entity. `digest` names the content that it read at `read_at`,
+    `versions` the rows (empty if their versions cannot be known)."""
 
     number: int
     entity: str
@@ -24,6 +25,8 @@ class Search:
     digest: str
     method: str
     found_at: datetime
+    read_at: datetime
+    versions: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +60,17 @@ def record_search(
     records: int,
     digest: str,
     method: str,
+    read_at: datetime,
+    versions: str,
     members: Sequence[Member],
     pairs: Sequence[PairRow],
 ) -> int:
     """Append a search with what it found; returns its number."""
     with store.transaction() as connection:
         row = connection.execute(
-            "INSERT INTO migration.duplicate_search (entity, records, digest, method) "
-            "VALUES (%s, %s, %s, %s) RETURNING number",
-            (entity, records, digest, method),
+            "INSERT INTO migration.duplicate_search (entity, records, digest, method, read_at, "
+            "versions) VALUES (%s, %s, %s, %s, %s, %s) RETURNING number",
+            (entity, records, digest, method, read_at, versions),
         ).fetchone()
         assert row is not None
         number = int(row["number"])
@@ -91,11 +96,24 @@ def newest_search(store: Store) -> Search | None:
         return (
             connection.cursor(row_factory=class_row(Search))
             .execute(
-                "SELECT number, entity, records, digest, method, found_at "
+                "SELECT number, entity, records, digest, method, found_at, read_at, versions "
                 "FROM migration.duplicate_search ORDER BY number DESC LIMIT 1"
             )
             .fetchone()
         )
+
+
+def find_changed(store: Store, search: Search) -> list[str]:
+    """The cohorts of which an extract since the search saw other rows in its whole population, or of
+    which that cannot be told."""
+    rows = store.read(
+        "SELECT DISTINCT cohort FROM migration.stage_run WHERE entity = %s "
+        "AND stage = 'extract' AND state = 'done' AND applicable AND started_at >= %s "
+        "AND coalesce(nullif(detail->'population'->>'digest', ''), 'not known') <> %s "
+        "ORDER BY cohort",
+        (search.entity, search.read_at, search.versions),
+    )
+    return [row["cohort"] for row in rows]
 
 
 def members_of(store: Store, search: Search) -> list[Member]:

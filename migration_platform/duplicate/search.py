@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import duckdb
 import polars as pl
 
 from migration_platform.duplicate.model import METHOD, find_pairs
 from migration_platform.duplicate.pair_store import Member, PairRow, record_search
+from migration_platform.duplicate.population import is_searched
 from migration_platform.entity import Entity, Likeness, Translation
 from migration_platform.errors import ConfigurationError
 from migration_platform.exception_queue import queue_duplicates
 from migration_platform.mapping import map_batch
 from migration_platform.platform import Platform
+from migration_platform.source.change import read_source_versions
 from migration_platform.source.extraction import Scope, Snapshot
 from migration_platform.source_record import POPULATION
 from migration_platform.staging import DUCKDB_MEMORY, Staging, quote_text
@@ -51,6 +54,7 @@ def search_duplicates(platform: Platform) -> Found:
     entity = find_searched(platform)
     staging, key = platform.staging, platform.settings.token_key()
     absent = platform.applicability[entity.name].absent
+    read_at = datetime.now(UTC)
     with (
         platform.streaming("source") as source,
         staging.connect() as duck,
@@ -59,6 +63,7 @@ def search_duplicates(platform: Platform) -> Found:
     ):
         snapshot = Snapshot(source, Scope(None), duck)
         rows, digest = snapshot.write(entity, absent, path)
+        versions = read_source_versions(source, entity, Scope(None))
         cursor = duck.sql(
             f"SELECT *, {assign_ids(entity.name)} AS _id FROM read_parquet({quote_text(str(path))}) "
             "ORDER BY _source_id"
@@ -85,6 +90,8 @@ def search_duplicates(platform: Platform) -> Found:
         records=rows,
         digest=digest,
         method=METHOD,
+        read_at=read_at,
+        versions=versions.digest,
         members=members,
         pairs=[
             PairRow(
@@ -114,9 +121,8 @@ def search_duplicates(platform: Platform) -> Found:
 
 def find_searched(platform: Platform) -> Entity:
     """The entity of the population, if it says by which fields its records are told apart."""
-    table = platform.plan.population["table"]
     for entity in platform.entities.values():
-        if entity.source.table == table and entity.likeness is not None:
+        if is_searched(platform, entity):
             if platform.applicability[entity.name].applicable:
                 return entity
             raise ConfigurationError(
@@ -124,7 +130,7 @@ def find_searched(platform: Platform) -> Entity:
                 f"{platform.applicability[entity.name].reason}"
             )
     raise ConfigurationError(
-        f"no entity read from {table} declares a likeness: say in its file of assets/entities by "
+        f"no entity read from {platform.plan.population['table']} declares a likeness: say in its file of assets/entities by "
         "which fields two records of one person are known (docs/exceptions.md)"
     )
 

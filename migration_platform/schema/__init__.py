@@ -19,7 +19,7 @@ from migration_platform.settings import Settings
 
 Target = Literal["platform", "destination"]
 
-HEAD: dict[Target, str] = {"platform": "platform_0010", "destination": "destination_0002"}
+HEAD: dict[Target, str] = {"platform": "platform_0011", "destination": "destination_0002"}
 """The revision that this code works with (a test compares it with the newest file)."""
 
 LACKING: dict[Target, str] = {

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
+from migration_platform.duplicate.population import is_searched
 from migration_platform.entity import Entity
 from migration_platform.platform import Platform
 from migration_platform.source.change import SourceChange, find_change, read_source_versions
-from migration_platform.source.extraction import Snapshot
+from migration_platform.source.extraction import Scope, Snapshot
 from migration_platform.stage.record import (
     NOT_APPLICABLE_DIGEST,
     StageResult,
@@ -40,7 +42,13 @@ def extract(platform: Platform, cohort: str, entities: Sequence[str]) -> dict[st
                         entity, judged.absent, path, platform.settings.source_documents
                     )
                     size = path.stat().st_size
-                versions = read_source_versions(connection, entity, scope)
+                detail: dict[str, Any] = {
+                    "source": asdict(read_source_versions(connection, entity, scope)),
+                    "unread": _unread_columns(platform, entity),
+                }
+                if is_searched(platform, entity):
+                    everybody = read_source_versions(connection, entity, Scope(None))
+                    detail["population"] = asdict(everybody)
                 run.update(
                     row_count=rows,
                     digest=digest,
@@ -50,10 +58,7 @@ def extract(platform: Platform, cohort: str, entities: Sequence[str]) -> dict[st
                         **count_unassigned_patients(platform, cohort, entity),
                     },
                     reason=_absent_sentence(entity, judged.absent),
-                    detail={
-                        "source": asdict(versions),
-                        "unread": _unread_columns(platform, entity),
-                    },
+                    detail=detail,
                 )
             done[name] = result_of(run.ended)
         for name in entities:

@@ -78,6 +78,13 @@ VISIT = Entity(
     Path(__file__),
 )  # fmt: skip
 
+ENTITIES = {"site": SITE, "patient": PATIENT, "visit": VISIT}
+
+
+def name_suite(entity: str) -> str:
+    """The digest of an entity's suite."""
+    return f"suite of {entity}"
+
 
 @dataclass
 class ObedientSuites:
@@ -96,7 +103,7 @@ class ObedientSuites:
         ]
 
     def suite_digest(self, entity: str) -> str:
-        return f"suite of {entity}"
+        return name_suite(entity)
 
 
 @pytest.fixture
@@ -115,10 +122,7 @@ def platform(settings: Settings, tmp_path: Path) -> Iterator[Platform]:
     settings = replace(
         settings, ownership_file=owners, staging=tmp_path / "staging", reports=tmp_path / "reports"
     )
-    entities = {"site": SITE, "patient": PATIENT, "visit": VISIT}
-    platform = Platform(
-        settings, load_plan(waves), entities, suites=lambda entity: f"suite of {entity}"
-    )
+    platform = Platform(settings, load_plan(waves), ENTITIES, suites=name_suite)
     start_anew(platform)
     with connect(settings, "source") as connection:
         connection.execute(

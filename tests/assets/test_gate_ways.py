@@ -5,15 +5,25 @@ The other ways past it, and which test tries each, are listed in docs/promote.md
 
 import dagster as dg
 import pytest
+from dagster._core.execution.backfill import BulkActionStatus
 
 from migration_platform import move
 from migration_platform import stage as stages
 from migration_platform.errors import GateClosedError
+from migration_platform.store import STAGES
+from tests.assets.daemon import (
+    backfill,
+    describe_environment,
+    failures_in,
+    loads_in,
+    serve_location,
+    steps_in,
+)
 from tests.assets.test_blocking import count, done, failures, run
+from tests.assets.tiny_location import define_cohort_job
 from tests.decisions import promote
 
-RETRY = {"dagster/is_resume_retry": "true"}
-BACKFILL = {"dagster/backfill": "ufabcdef"}
+PATIENT_STAGES = [f"{s}/{e}" for s in STAGES for e in ("patient", "visit")]
 
 
 @pytest.fixture
@@ -28,7 +38,7 @@ def extracted(platform, definitions, instance):
     return failed
 
 
-def start(definitions, instance, tags: dict[str, str], *only: str, job: str = "cohort"):
+def start(definitions, instance, *only: str, job: str = "cohort"):
     """Start a job of cohort `three`; without a job, as an asset's own page does."""
     chosen = (
         definitions.resolve_job_def(job)
@@ -39,21 +49,15 @@ def start(definitions, instance, tags: dict[str, str], *only: str, job: str = "c
         partition_key="three",
         instance=instance,
         raise_on_error=False,
-        tags=tags,
         asset_selection=[dg.AssetKey(name.split("/")) for name in only] or None,
     )
 
 
-WAYS: dict[str, tuple[str, dict[str, str], tuple[str, ...]]] = {
-    "one asset": ("cohort", {}, ("load/patient",)),
-    "an asset's own page": ("", {}, ("load/patient",)),
-    "two assets": ("cohort", {}, ("transform/patient", "load/patient")),
-    "re-execution from failure": (
-        "cohort", RETRY, ("load/patient", "load/visit", "reconcile/patient", "reconcile/visit"),
-    ),
-    "backfill": ("cohort", BACKFILL, ("load/patient", "load/visit")),
-    "whole backfill": ("cohort", BACKFILL, ()),
-}  # fmt: skip
+WAYS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "one asset": ("cohort", ("load/patient",)),
+    "an asset's own page": ("", ("load/patient",)),
+    "two assets": ("cohort", ("transform/patient", "load/patient")),
+}
 
 
 def test_a_load_of_a_later_wave_is_refused_however_it_is_started(
@@ -61,10 +65,9 @@ def test_a_load_of_a_later_wave_is_refused_however_it_is_started(
 ) -> None:
     before = count(platform, "patient")
 
-    for way, (job, tags, only) in WAYS.items():
+    for way, (job, only) in WAYS.items():
         with subtests.test(way):
-            parent = {"dagster/parent_run_id": extracted.run_id}
-            result = start(definitions, instance, {**tags, **parent}, *only, job=job)
+            result = start(definitions, instance, *only, job=job)
 
             assert not result.success
             assert not [key for key in done(result) if key.startswith("load/")]
@@ -85,22 +88,66 @@ def test_materializing_the_promotion_promotes_nothing(
 
     assert not result.success
     assert platform.store.promotion("pilot") is None
-    assert not start(definitions, instance, {}, "load/patient").success
+    assert not start(definitions, instance, "load/patient").success
 
 
 def test_a_held_wave_loads_nothing_however_it_is_started(
-    platform, definitions, instance, extracted
+    platform, definitions, instance, extracted, monkeypatch
 ) -> None:
     promote(platform, "pilot")
     move.make_move(platform, "rest", "hold", person="Ada", reason="complaints")
 
-    for tags in ({}, RETRY, BACKFILL):
-        result = start(definitions, instance, tags, "load/patient")
+    for job in ("cohort", ""):
+        result = start(definitions, instance, "load/patient", job=job)
         assert not result.success
         assert "wave rest is held" in failures(result)
+    again = reexecute(platform, instance, extracted.run_id, monkeypatch)
+    assert not again.success
+    assert loads_in(instance, again.run_id) == []
+    assert "wave rest is held" in failures_in(instance, again.run_id)
 
     move.make_move(platform, "rest", "resume", person="Ada", reason="settled")
-    assert start(definitions, instance, {}, "load/patient").success
+    assert start(definitions, instance, "load/patient").success
+
+
+def test_a_backfill_by_the_daemon_and_the_re_execution_of_its_runs_load_nothing_of_a_later_wave(
+    platform, definitions, instance, extracted, monkeypatch
+) -> None:
+    before = count(platform, "patient")
+
+    with serve_location(platform, instance, monkeypatch) as workspace:
+        ended, runs = backfill(workspace, ["three"], PATIENT_STAGES, "allofthr")
+        loads, [load] = backfill(workspace, ["three"], ["load/patient", "load/visit"], "loadsonl")
+    [run_of_all] = runs
+    again = reexecute(platform, instance, run_of_all.run_id, monkeypatch)
+
+    assert (ended, loads) == (BulkActionStatus.COMPLETED_FAILED,) * 2
+    for run_id in (run_of_all.run_id, load.run_id, again.run_id):
+        assert instance.get_run_by_id(run_id).status == dg.DagsterRunStatus.FAILURE
+        assert "wave pilot is not promoted" in failures_in(instance, run_id)
+        assert loads_in(instance, run_id) == []
+    assert any(step.startswith("extract") for step in steps_in(instance, run_of_all.run_id))
+    assert not any(
+        step.startswith(("extract", "transform")) for step in steps_in(instance, again.run_id)
+    )
+    assert instance.get_run_by_id(again.run_id).parent_run_id == run_of_all.run_id
+    assert count(platform, "patient") == before
+
+    promote(platform, "pilot")
+    assert reexecute(platform, instance, again.run_id, monkeypatch).success
+    assert count(platform, "patient") == before + 1
+
+
+def reexecute(platform, instance, run_id: str, monkeypatch) -> dg.JobExecutionResult:
+    """Execute a failed run of cohort `three` again from where it failed."""
+    for name, value in describe_environment(platform).items():
+        monkeypatch.setenv(name, value)
+    return dg.execute_job(
+        dg.reconstructable(define_cohort_job),
+        instance,
+        tags={"dagster/partition": "three"},
+        reexecution_options=dg.ReexecutionOptions.from_failure(run_id, instance),
+    )
 
 
 def test_no_schedule_loads_anything() -> None:

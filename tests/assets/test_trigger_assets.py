@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import dagster as dg
 import pytest
 
 from assets.definitions import build_definitions
 from assets.trigger_assets import TRIGGERS
+from migration_platform.exception_store import OpenException, replace_exceptions
 from migration_platform.platform import Platform
 from tests.assets.test_blocking import failures, run
 from tests.decisions import measure, tamper
@@ -82,6 +85,26 @@ def test_a_look_that_cannot_be_made_fails_the_run(platform, live, instance) -> N
 
     assert not result.success
     assert "the decision log is not whole" in failures(result)
+
+
+def test_the_schedule_looks_before_any_cohort_is_live_once_an_exception_is_overdue(
+    platform, definitions, instance
+) -> None:
+    schedule = definitions.get_repository_def().get_schedule_def("triggers")
+    at = datetime(2026, 11, 21, 12, 45, tzinfo=UTC)
+    context = dg.build_schedule_context(instance, scheduled_execution_time=at)
+    nothing = dg.SkipReason("No cohort is live on the destination yet, and nothing is overdue.")
+    assert schedule(context) == nothing
+    replace_exceptions(platform.store, "one", "patient", "transform", [
+        OpenException("patient", "0123", "untranslated", "name", "name", "operations lead", -1)
+    ])  # fmt: skip
+
+    assert schedule(context).run_key == "triggers/2026-11-21T12:45+00:00"
+
+    seen, _ = look(definitions, instance)
+    assert seen.metadata["overdue"].value == (
+        "- Wave pilot: 1 exception of kind 'untranslated' is past its due time."
+    )
 
 
 def test_the_schedule_needs_no_switching_on_and_looks_every_quarter_of_an_hour() -> None:

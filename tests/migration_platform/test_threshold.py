@@ -33,7 +33,7 @@ def document(measure: str, bound: str, value: str, **other: Any) -> dict[str, An
         "cohorts": [{"name": "one", "missing_stages": [], "night": [],
                      "reconciled_at": "2026-11-21T10:00:00+00:00"}],
         "tripped_since": {},
-        "searched_at": None,
+        "search": None,
         **other,
     }  # fmt: skip
 
@@ -160,16 +160,42 @@ def test_a_wave_without_items_is_not_ready() -> None:
     assert reason.startswith("no readiness item is declared for wave pilot")
 
 
-def test_possible_duplicates_are_not_known_before_somebody_has_searched() -> None:
+SEARCHED = {"read_at": "2026-11-21T09:00:00+00:00", "records": 3000, "changed": []}
+
+
+@pytest.mark.parametrize(
+    ("search", "says"),
+    [
+        (SEARCHED, None),
+        (None, "is not known: nobody has searched for duplicates (`migration duplicates find`)"),
+        (
+            {**SEARCHED, "changed": ["one", "two"]},
+            "is not known: since duplicates were searched for (2026-11-21 09:00 UTC), patients changed at "
+            "the source, or it cannot be told whether they did, as the extract of cohort one and 1 more "
+            "saw: `migration duplicates find`",
+        ),
+        (
+            {**SEARCHED, "read_at": "2026-11-20T11:59:59+00:00"},
+            "is not known: more than 24 hours have passed since duplicates were searched for (2026-11-20 "
+            "11:59 UTC): `migration duplicates find`",
+        ),
+        ({**SEARCHED, "read_at": "2026-11-20T12:00:00+00:00"}, None),
+        (
+            {**SEARCHED, "read_at": "2026-11-21T12:06:00+00:00"},
+            "is not known: the search is dated in the future: set the clock, then `migration duplicates "
+            "find`",
+        ),
+    ],
+)
+def test_possible_duplicates_are_known_only_by_a_search_of_the_patients_there_are(
+    search: dict[str, Any] | None, says: str | None
+) -> None:
     asked = {
         "measure": "open exceptions", "kind": "possible duplicate", "bound": "at_most", "value": "0",
     }  # fmt: skip
     criteria = {"go": [asked], "triggers": [], "freshness_hours": 24}
-    never = document("", "", "", criteria=criteria, exceptions=[])
-    since = {**never, "searched_at": "2026-11-21T09:00:00+00:00"}
+    found = document("", "", "", criteria=criteria, exceptions=[], search=search)
 
-    assert list(find_unfulfilled(since, AT)) == []
-    assert list(find_unfulfilled(never, AT)) == [
-        "open exceptions of kind 'possible duplicate' is not known: nobody has searched for "
-        "duplicates (`migration duplicates find`)"
-    ]
+    reasons = list(find_unfulfilled(found, AT))
+
+    assert reasons == ([f"open exceptions of kind 'possible duplicate' {says}"] if says else [])

@@ -31,8 +31,8 @@ TITLES: Mapping[Deed, tuple[str, str]] = {
     "code": ("Add the code that its code map lacks", "every record with that code is translated"),
     "correct": ("Propose a correction", "another person must accept it"),
     "merge": (
-        "Propose to merge it into the person's other registration",
-        "another person must accept it; then its chart moves as that one's",
+        "Propose to merge the two registrations",
+        "you say which of them stays; another person must accept exactly that",
     ),
     "accept": ("Accept what is proposed", "the next run of the cohort applies it"),
     "reject": ("Reject what is proposed", "the record waits on"),
@@ -230,11 +230,14 @@ def _reasons(token: str, exceptions: Sequence[Mapping[str, Any]]) -> Table:
 def _others(token: str, found: Sequence[Mapping[str, Any]]) -> Table:
     return make_table(
         "same-person",
-        "As the newest search over all patients says; it decides nothing",
+        "As the newest search over all patients or a person says; it decides nothing",
         ("Record", "Probability", "Speaks for it", "Speaks against it", "What becomes of it"),
         [
-            (f["token"], f"{f['probability']:.4f}", ", ".join(f["agrees"]),
-             ", ".join(f["differs"]), Cell(f["end"], note=f["rule"]))
+            (f["token"],
+             Cell(None, note=f"proposed by {f['proposed_by']}") if f["proposed_by"]
+             else f"{f['probability']:.4f}",
+             ", ".join(f["agrees"]), ", ".join(f["differs"]),
+             Cell(f["merged"] or f["end"], note=f["rule"]))
             for f in found
         ],
         empty="Nobody.",

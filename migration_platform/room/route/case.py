@@ -79,13 +79,16 @@ def correct(visit: Visit, token: str) -> None:
     )  # fmt: skip
 
 
-def merge(visit: Visit, token: str) -> None:
+def merge(visit: Visit, token: str) -> str:
+    """Propose it; returns who goes: its page is where another person accepts."""
     from migration_platform.duplicate.merging import propose_merge
 
-    propose_merge(
-        visit.platform, token, into=visit.said("into"), person=visit.person,
-        reason=visit.said("reason"),
-    )  # fmt: skip
+    other, stays = visit.said("other"), visit.said("stays")
+    if stays not in ("this", "other"):
+        raise ConfigurationError("say which of the two registrations stays")
+    goes, into = (token, other) if stays == "other" else (other, token)
+    propose_merge(visit.platform, goes, into=into, person=visit.person, reason=visit.said("reason"))
+    return goes
 
 
 def code(visit: Visit, token: str) -> None:
@@ -128,17 +131,17 @@ def _plainly(act: Callable[..., Any]) -> Callable[[Visit, str], None]:
     return do
 
 
-def _done(do: Callable[[Visit, str], None]) -> Callable[[Visit], Answer]:
+def _done(do: Callable[[Visit, str], str | None]) -> Callable[[Visit], Answer]:
     def answer(visit: Visit) -> Answer:
         token = read_token(visit)
-        do(visit, token)
+        where = do(visit, token) or token
         visit.room.shelf.forget()
-        return Moved(f"/exceptions/{token}")
+        return Moved(f"/exceptions/{where}")
 
     return answer
 
 
-DEEDS: dict[str, Callable[[Visit, str], None]] = {
+DEEDS: dict[str, Callable[[Visit, str], str | None]] = {
     "assign": assign,
     "comment": comment,
     "correct": correct,

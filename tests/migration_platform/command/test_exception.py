@@ -14,6 +14,7 @@ from migration_platform.command import app
 from migration_platform.platform import Platform
 from migration_platform.token import token
 from migration_platform.value_view import read_views
+from tests.decisions import tamper
 from tests.migration_platform.stage.conftest import platform as platform
 from tests.migration_platform.stage.small_migration import move
 
@@ -76,3 +77,18 @@ def test_what_may_not_be_decided_is_refused(cli: Any, platform: Platform) -> Non
     )
     assert "no record 0000" in cli("exception", "show", "0000", code=2)
     assert "no kind is named 'odd'" in cli("exceptions", "--kind", "odd", code=2)
+
+
+def test_what_is_overdue_is_said_by_triggers_and_changes_nothing_of_their_answer(
+    cli: Any, platform: Platform
+) -> None:
+    assert json.loads(cli("triggers", "--json"))["overdue"] == []
+    tamper(platform, "UPDATE migration.exception SET due_at = '2026-01-02 03:04+00'")
+
+    said = cli("triggers")
+    first, second = json.loads(cli("triggers", "--json"))["overdue"]
+
+    assert "Wave pilot: 1 exception of kind 'untranslated' is past its due time." in said
+    assert "1 of cohort one, operations lead: due since 2026-01-02 03:04 UTC" in said
+    assert (first["kind"], first["owner"], first["count"]) == ("untranslated", "operations lead", 1)
+    assert second["kind"] == "waiting"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import httpx2
 import pytest
 from starlette.testclient import TestClient
@@ -10,6 +12,7 @@ from migration_platform.command.server import find_invitation
 from migration_platform.errors import ConfigurationError
 from migration_platform.platform import Platform
 from migration_platform.room import account
+from migration_platform.store import Store
 from tests.migration_platform.room.conftest import SignedIn, folder_of, send
 
 NEW = "a fine long sentence"
@@ -58,6 +61,69 @@ def test_five_failures_lock_the_name_for_a_while_and_a_reset_ends_that(
 
     assert "Too many attempts" in locked.text
     assert enter(client, "ada", account.reset_account(moved.store, "ada")).status_code == 303
+
+
+def refuse(store: Store, number: int, name: str, address: str, minutes_ago: int) -> None:
+    """Attempts that failed some minutes ago."""
+    at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
+    with store.transaction() as connection, connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO migration.sign_in (name, address, outcome, tried_at) "
+            "VALUES (%s, %s, 'refused', %s)",
+            [(name, address, at)] * number,
+        )
+
+
+def test_a_lock_is_over_a_quarter_of_an_hour_after_the_failures(moved: Platform) -> None:
+    given = account.add_account(moved.store, "ada", "Ada")
+
+    refuse(moved.store, 5, "ada", "203.0.113.9", 14)
+    locked = account.sign_in(moved.store, "ada", given, "203.0.113.9")
+    other = account.add_account(moved.store, "bob", "Bob")
+    refuse(moved.store, 5, "bob", "203.0.113.9", 16)
+
+    assert (locked.outcome, locked.account) == ("locked", None)
+    assert account.sign_in(moved.store, "bob", other, "203.0.113.9").outcome == "signed in"
+
+
+def test_thirty_failures_lock_the_address_under_every_name_and_no_other_address(
+    moved: Platform,
+) -> None:
+    given = account.add_account(moved.store, "ada", "Ada")
+    for number in range(29):
+        refuse(moved.store, 1, f"guess-{number}", "203.0.113.9", 1)
+
+    last = account.sign_in(moved.store, "guess-29", "wrong", "203.0.113.9")
+    locked = account.sign_in(moved.store, "ada", given, "203.0.113.9")
+    elsewhere = account.sign_in(moved.store, "ada", given, "203.0.113.10")
+
+    assert [each.outcome for each in (last, locked, elsewhere)] == [
+        "refused", "locked", "signed in",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("column", "minutes", "there"),
+    [
+        ("seen_at", 29, True),
+        ("seen_at", 31, False),
+        ("begun_at", 599, True),
+        ("begun_at", 601, False),
+    ],
+)
+def test_a_session_ends_after_half_an_hour_without_a_page_and_after_ten_hours_in_any_case(
+    moved: Platform, signed_in: SignedIn, column: str, minutes: int, there: bool
+) -> None:
+    ada = signed_in("Ada")
+    changed = f"{column} = {column} - %s" + (", ends_at = ends_at - %s" * (column == "begun_at"))
+    with moved.store.transaction() as connection:
+        ago = timedelta(minutes=minutes)
+        connection.execute(f"UPDATE migration.session SET {changed}", [ago] * changed.count("%s"))
+
+    answer = ada.get("/drills")
+
+    assert answer.status_code == (200 if there else 303)
+    assert there or answer.headers["location"].startswith("/sign-in")
 
 
 def test_who_is_disabled_is_out_at_once(moved: Platform, client: TestClient) -> None:

@@ -151,6 +151,21 @@ def test_holding_a_promoted_wave_shuts_the_next_ones_gate(platform: Platform) ->
     gate.require_open(platform, "two")
 
 
+def test_a_wave_is_not_promoted_before_the_one_before_it(platform: Platform) -> None:
+    move_cohort(platform)
+    says = "wave rest comes after wave pilot, which is not promoted."
+
+    def problems() -> list[str]:
+        planned, _ = move.plan_promotion(platform, "rest", person="Ada")
+        return [condition.problem for condition in planned.conditions]
+
+    assert says in problems()
+    promote(platform, "pilot")
+    assert says not in problems()
+    move.make_move(platform, "pilot", "hold", person="Ada", reason="drift")
+    assert says in problems()
+
+
 def test_a_completed_wave_is_final(platform: Platform) -> None:
     move_cohort(platform)
     promote(platform, "pilot")

@@ -111,6 +111,8 @@ def test_it_comes_back_when_the_waiver_is_ended(platform: Platform) -> None:
     move(platform)
     drift(platform)
     waiver = accept(platform)
+    with pytest.raises(ConfigurationError, match="Nobody"):
+        end_waiver(platform, waiver.number, person="Nobody", reason="corrected")
 
     ended = end_waiver(platform, waiver.number, person="Bob", reason="corrected at last")
 
