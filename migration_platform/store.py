@@ -161,16 +161,6 @@ class Store(DecisionStore):
             (cohort, entity, stage),
         )
 
-    def count_finished_since(self, cohorts: Sequence[str], since: datetime) -> int:
-        """Stages that ended (done or failed) since an instant: progress for whoever waits."""
-        with self.transaction() as c:
-            row = c.execute(
-                "SELECT count(*) AS n FROM migration.stage_run "
-                "WHERE cohort = ANY(%s) AND started_at >= %s AND state <> 'running'",
-                (list(cohorts), since),
-            ).fetchone()
-        return int(row["n"]) if row else 0
-
     # --- checks -----------------------------------------------------------------------------
 
     def record_check(self, outcome: CheckOutcome) -> None:

@@ -14,7 +14,8 @@
       const fresh = [...found.querySelectorAll("[data-live]")];
       parts().forEach((part, n) => {
         if (!fresh[n] || part.contains(document.activeElement)) return;
-        if (part.innerHTML !== fresh[n].innerHTML) part.replaceWith(document.adoptNode(fresh[n]));
+        // What is inside changes, not the part itself: it may be one that is read aloud.
+        if (part.innerHTML !== fresh[n].innerHTML) part.replaceChildren(...document.adoptNode(fresh[n]).childNodes);
       });
       pause = 3000;
     } catch {

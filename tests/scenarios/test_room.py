@@ -15,8 +15,8 @@ from tests.scenarios.walk import entering, serve_room, walk
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=WHY_NOT)
 
 
-def test_from_a_demo_to_a_promoted_pilot_without_leaving_the_pages(project: Project) -> None:
-    project.migration("demo")
+def test_from_a_demo_to_a_promoted_pilot_without_leaving_the_pages(demoed: Project) -> None:
+    project = demoed
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

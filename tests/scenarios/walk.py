@@ -143,6 +143,9 @@ def run_and_rehearse(omar: Page, lena: Page, at: At) -> None:
     omar.goto("/waves/pilot")
     begin(omar, "Run wave pilot")
     expect(heading(omar)).to_contain_text("Run wave pilot is under way")
+    moving = re.compile(r"running.*[1-9]\d* of \d+.*Records loaded[1-9]", re.DOTALL)
+    row = omar.locator("tr", has_text="pilot-weight")
+    expect(row).to_contain_text(moving, timeout=600_000)
     at(omar, "room-running")
     finish(omar)
     expect(omar.locator(".said")).to_contain_text("Cohort pilot-weight passed")
@@ -226,7 +229,9 @@ def read_and_print_it(eva: Page, at: At) -> None:
     at(eva, "room-wave")
     printed = eva.pdf(format="A4", tagged=True, outline=True)
     assert printed.startswith(b"%PDF")
-    assert printed.count(b"/Title (Wave pilot is promoted, by Eva Laurent.)") == 2  # document, heading
+    assert (
+        printed.count(b"/Title (Wave pilot is promoted, by Eva Laurent.)") == 2
+    )  # document, heading
     eva.emulate_media(media="print")
     expect(eva.locator("header.bar")).to_be_hidden()
     expect(eva.locator("form button").first).to_be_hidden()

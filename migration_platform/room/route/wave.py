@@ -10,6 +10,7 @@ from migration_platform.right import Action
 from migration_platform.room.app import Way
 from migration_platform.room.dossier import name_dossier, write_dossier
 from migration_platform.room.page.overview import Overview, describe_waves
+from migration_platform.room.page.progress import list_running
 from migration_platform.room.page.wave import WavePage, describe_wave
 from migration_platform.room.table import Table, write_csv
 from migration_platform.room.visit import Answer, File, Shown, Visit
@@ -34,9 +35,11 @@ def timeline_csv(visit: Visit) -> Answer:
 
 def show_wave(visit: Visit) -> Answer:
     page = read_wave(visit)
+    names = [c.name for c in visit.platform.plan.wave(page.name).cohorts]
     values = {
         "page": page,
-        "running": visit.room.errands.running(page.name),
+        "errand": visit.room.errands.running(page.name),
+        "running": list_running(visit.platform, names),
         **{f"may_{action}": visit.may(action) for action in BETWEEN},
     }
     return Shown("wave.html.j2", values)
