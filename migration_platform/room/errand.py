@@ -30,7 +30,7 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """`words` say what it is doing, `done` of `total` how far; `cohorts` how far each of them is;
+    """`wave` is empty if it is of all of them. `words` say what it is doing, `done` of `total` how far; `cohorts` how far each of them is;
     `ended` how it ended, in words."""
 
     number: str
@@ -52,7 +52,7 @@ class Errand:
     @property
     def place(self) -> tuple[str, str]:
         """Where it was begun: an address and its name."""
-        return (f"/waves/{self.wave}", self.wave)
+        return (f"/waves/{self.wave}", self.wave) if self.wave else ("/duplicates", "Duplicates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +176,19 @@ class Errands:
 
         return self.begin(title, wave, person, work)
 
+    def search(self, person: str) -> str:
+        """Search all patients of the source for second registrations. It decides nothing."""
+
+        def work(own: Platform, tell: Tell) -> Ended:
+            from migration_platform.duplicate.search import search_duplicates
+
+            tell("Comparing every patient of the source with every other that is like them")
+            return Ended(search_duplicates(own).sentences)
+
+        return self.begin("Search for duplicates", "", person, work)
+
     def running(self, wave: str) -> Errand | None:
-        """What is under way for a wave."""
+        """What is under way for a wave, or (empty) for all of them."""
         known = [e for e in self._known.values() if (e.wave, e.state) == (wave, "running")]
         return known[-1] if known else None
 

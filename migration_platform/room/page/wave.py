@@ -76,13 +76,15 @@ class WavePage:
         )  # fmt: skip
 
 
-def describe_wave(platform: Platform, seen: Evidence, person: str) -> WavePage:
-    """The page of a wave, from its evidence, for a reader."""
+def describe_wave(
+    platform: Platform, seen: Evidence, person: str, *, current: bool = True
+) -> WavePage:
+    """The page of a wave, from its evidence, for a reader. `current`: may one decide on it still?"""
     document, said = seen.document, state_wave(platform, seen)
     cohorts = [c["name"] for c in document["cohorts"]]
     patients = sum(c["patients"] or 0 for c in document["cohorts"])
     log = read_whole(platform)
-    choices, closed = list_decisions(platform.people, person, log, seen, patients)
+    choices, closed = list_decisions(platform.people, person, log, seen, patients, current=current)
     state = document["state"]
     return WavePage(
         name=seen.wave,

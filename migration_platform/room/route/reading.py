@@ -26,7 +26,7 @@ from migration_platform.room.page.record import (
     describe_views,
 )
 from migration_platform.room.page.sheet import Sheet
-from migration_platform.room.route.wave import give_csv
+from migration_platform.room.route.wave import give_csv, say_since
 from migration_platform.room.table import make_table, write_csv
 from migration_platform.room.visit import Answer, File, Shown, Visit
 
@@ -111,8 +111,8 @@ def show_queue(visit: Visit) -> Answer:
     )
     ages = visit.room.shelf.read(platform, ("ages",), read_ages)
     volume = visit.room.shelf.read(platform, ("volume",), read_volume)
-    page = describe_queue(platform, visit.query, counts, ages, volume)
-    return Shown("exceptions.html.j2", {"queue": page})
+    page = describe_queue(platform, visit.query, counts.value, ages.value, volume.value)
+    return Shown("exceptions.html.j2", {"queue": page, **say_since(counts, ages, volume)})
 
 
 def queue_csv(visit: Visit) -> Answer:

@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from migration_platform.platform import Platform
+from migration_platform.room import shelf
 from migration_platform.room.app import Room, make_app, make_room
 from migration_platform.room.route import WAYS
 from migration_platform.room.session import begin_session
@@ -26,6 +27,12 @@ def moved(platform: Platform) -> Platform:
     """The pilot moved: nothing but readiness and sign-offs is missing."""
     move(platform)
     return platform
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages wait for what they show, however busy the machine is."""
+    monkeypatch.setattr(shelf, "QUICK", 600.0)
 
 
 @pytest.fixture
