@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from migration_platform.errors import ConfigurationError
@@ -10,11 +11,11 @@ from migration_platform.evidence import Evidence, canonical
 from migration_platform.right import Action
 from migration_platform.room.app import Way
 from migration_platform.room.dossier import name_dossier, write_dossier
-from migration_platform.room.page.overview import Overview, describe_waves
+from migration_platform.room.page.overview import Overview, describe_waves, list_cohorts
 from migration_platform.room.page.progress import list_running
-from migration_platform.room.page.wave import WavePage, describe_wave
+from migration_platform.room.page.wave import MOST_ROWS, WavePage, describe_wave, shorten
 from migration_platform.room.shelf import Freshness, Seen
-from migration_platform.room.table import Table, write_csv
+from migration_platform.room.table import Table, cut, write_csv
 from migration_platform.room.visit import Answer, File, Shown, Visit
 
 BETWEEN: tuple[Action, ...] = ("run", "drill", "measure")
@@ -24,7 +25,17 @@ ORDER: tuple[Freshness, ...] = ("fresh", "renewing", "outdated")
 
 def show_waves(visit: Visit) -> Answer:
     page, seen = _overview(visit)
-    return Shown("waves.html.j2", {"page": page, **say_since(*seen)})
+    short = replace(page, timeline=cut(page.timeline, MOST_ROWS, more="/cohorts"))
+    return Shown("waves.html.j2", {"page": short, **say_since(*seen)})
+
+
+def show_cohorts(visit: Visit) -> Answer:
+    """Every cohort, or those of a wave, a page at a time."""
+    page, _ = _overview(visit)
+    begin = visit.query.get("from", "0")
+    first = int(begin) if begin.isdecimal() and len(begin) < 10 else 0
+    sheet = list_cohorts(page.timeline, visit.query.get("wave", ""), first)
+    return Shown("sheet.html.j2", {"page": sheet})
 
 
 def _overview(visit: Visit) -> tuple[Overview, list[Seen[Evidence]]]:
@@ -46,11 +57,13 @@ def timeline_csv(visit: Visit) -> Answer:
 
 
 def show_wave(visit: Visit) -> Answer:
-    seen, page = read_wave(visit)
+    seen, full = read_wave(visit)
+    page = shorten(full)
     names = [c.name for c in visit.platform.plan.wave(page.name).cohorts]
     values = {
         "page": page,
         "errand": visit.room.errands.running(page.name),
+        "metrics": [f"{row[0].value}: {row[1].value}" for row in full.metrics.rows],
         "running": list_running(visit.platform, names),
         **{f"may_{action}": visit.may(action) for action in BETWEEN},
         **say_since(seen),
@@ -99,6 +112,7 @@ def give_csv(tables: Sequence[Table], name: str, of: str) -> File:
 WAYS = (
     Way("GET", "/", "read", show_waves),
     Way("GET", "/timeline.csv", "read", timeline_csv),
+    Way("GET", "/cohorts", "read", show_cohorts),
     Way("GET", "/waves/{wave}", "read", show_wave),
     Way("GET", "/waves/{wave}/evidence.json", "read", evidence_json),
     Way("GET", "/waves/{wave}/dossier.html", "read", dossier),
