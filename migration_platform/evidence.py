@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from migration_platform.accounting import Account
 from migration_platform.blind_spot import BlindSpot
 from migration_platform.change import describe_changes
-from migration_platform.check import CheckOutcome
+from migration_platform.check import CheckCount
 from migration_platform.promotion import decide
 from migration_platform.verdict import Verdict
 from migration_platform.wave import Wave
@@ -97,7 +97,7 @@ def assemble(
     *,
     cohorts: Sequence[CohortState],
     accounts: Sequence[tuple[Account, str]],
-    checks: Sequence[CheckOutcome],
+    checks: Sequence[CheckCount],
     reconciliations: Sequence[Mapping[str, Any]],
     charts: Sequence[Mapping[str, Any]],
     exceptions: Sequence[Mapping[str, Any]],
@@ -150,7 +150,7 @@ def assemble(
             }
             for account, digest in accounts
         ],
-        "checks": describe_checks(checks),
+        "checks": [describe_check(c) for c in checks],
         "reconciliation": [dict(each) for each in reconciliations],
         "charts": [dict(each) for each in charts],
         "exceptions": [
@@ -184,21 +184,20 @@ def assemble(
     return Evidence(wave.name, document, digest, decide(document, at), promoted_by)
 
 
-def describe_checks(checks: Sequence[CheckOutcome]) -> list[dict[str, Any]]:
-    """Check outcomes as the document has them."""
-    return [
-        {
-            "cohort": c.cohort,
-            "entity": c.entity,
-            "point": c.point,
-            "digest": c.digest,
-            "suite_digest": c.suite_digest,
-            "outcome": c.outcome,
-            "expectations": len(c.results),
-            "bad": c.count("failed") + c.count("error"),
-        }
-        for c in checks
-    ]
+def describe_check(check: CheckCount) -> dict[str, Any]:
+    """A check's outcome as the document has it. Named one by one: `asdict` copies what is in them, and
+    of many cohorts they are thousands."""
+    c = check
+    return {
+        "cohort": c.cohort,
+        "entity": c.entity,
+        "point": c.point,
+        "digest": c.digest,
+        "suite_digest": c.suite_digest,
+        "outcome": c.outcome,
+        "expectations": c.expectations,
+        "bad": c.bad,
+    }
 
 
 def _due(record: WaveRecord, exception: Mapping[str, Any]) -> list[list[Any]]:
