@@ -44,5 +44,16 @@
     if (running()) setTimeout(look, pause);
   };
 
+  // A link to a form opens it.
+  const reveal = () => {
+    const there = document.getElementById(location.hash.slice(1));
+    const form = there?.closest("details.decide");
+    if (!form) return;
+    form.open = true;
+    there.focus();
+  };
+  addEventListener("hashchange", reveal);
+  reveal();
+
   if (running()) setTimeout(look, pause);
 })();

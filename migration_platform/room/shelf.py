@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +34,9 @@ put together behind the page, which shows what there was before, and says so; wh
 old, or rests on other files, is too old to decide on."""
 
 BESIDE_WAVES = ("criteria", "readiness", "people", "exceptions")
+
+EVIDENCE = "evidence"
+"""What names of evidence begin with."""
 
 MOST = 500
 
@@ -103,7 +106,7 @@ class Shelf:
         if len(self._kept) >= MOST:
             self._kept.clear()
         kept = _Kept(value, change, files, at, begun, time.monotonic() - begun)
-        if forgotten == self._forgotten:
+        if forgotten == self._forgotten or name[0] != EVIDENCE:
             self._kept[name] = kept
         self._failed.discard(name)
         return kept
@@ -131,16 +134,18 @@ class Shelf:
 
     def evidence(self, platform: Platform, wave: str) -> Seen[Evidence]:
         """A wave's evidence, with the verdict as it is at this moment: time alone makes it stale."""
-        seen = self.read(platform, ("evidence", wave), lambda own: assemble_evidence(own, wave))
+        seen = self.read(platform, (EVIDENCE, wave), lambda own: assemble_evidence(own, wave))
         decision = decide(seen.value.document, datetime.now(UTC))
         return replace(seen, value=replace(seen.value, decision=decision))
 
-    def warm(self) -> None:
-        """Put every wave's evidence here before somebody asks, as the server starts."""
+    def warm(self, others: Mapping[tuple[str, ...], Callable[[Platform], Any]]) -> None:
+        """Put every wave's evidence here, and these others, before somebody asks, as the server starts."""
         try:
             with self.lender.lend() as platform:
                 for wave in platform.plan.waves:
                     self.evidence(platform, wave.name)
+                for name, make in others.items():
+                    self.read(platform, name, make)
         except Exception as error:  # the page that is asked for says what it is
             print(f"evidence at the start: {type(error).__name__}", file=sys.stderr, flush=True)
 
@@ -150,9 +155,11 @@ class Shelf:
         return bool(self._under_way)
 
     def forget(self) -> None:
-        """After a decision of one's own, the next page shows it."""
-        self._forgotten += 1  # nor is what is put together now kept: it was begun before
-        self._kept.clear()
+        """After a decision of one's own, the next page shows it: evidence is not kept, nor what is put
+        together now, which was begun before. What else there is may lag behind for a moment."""
+        self._forgotten += 1
+        for name in [name for name in self._kept if name[0] == EVIDENCE]:
+            self._kept.pop(name, None)
 
     def close(self) -> None:
         if self._watch is not None:

@@ -115,21 +115,22 @@ def test_what_was_begun_before_a_decision_is_not_kept_after_it(
         shelf.forget()
         return found
 
-    before = shelf.read(moved, NAME, decide_meanwhile).value
+    name = ("evidence", "pilot")
+    before = shelf.read(moved, name, decide_meanwhile).value
 
-    assert shelf.read(moved, NAME, count).value == before + 1
+    assert shelf.read(moved, name, count).value == before + 1
 
 
-def test_every_waves_evidence_is_there_once_the_server_has_started(
+def test_every_waves_evidence_and_what_else_takes_long_is_there_once_the_server_has_started(
     moved: Platform, shelf: Shelf
 ) -> None:
     def refuse(platform: Platform) -> None:
         raise AssertionError("it was made anew")
 
-    shelf.warm()
+    shelf.warm({NAME: count})
 
-    for wave in moved.plan.waves:
-        assert shelf.read(moved, ("evidence", wave.name), refuse).value is not None
+    for name in [*(("evidence", wave.name) for wave in moved.plan.waves), NAME]:
+        assert shelf.read(moved, name, refuse).value is not None
 
 
 def test_on_evidence_that_is_too_old_nobody_signs_and_the_page_says_so(
