@@ -170,7 +170,7 @@ def assemble(
         "versions": dict(versions),
         "blind_spots": [asdict(spot) for spot in blind_spots],
     }
-    document = json.loads(canonical(document))
+    document = _as_json(document)
     digest = evidence_digest(document)
     document |= {
         **record.beside,
@@ -234,6 +234,31 @@ def _without_times(value: Any) -> Any:
     return [_without_times(v) for v in value] if isinstance(value, list) else value
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical(document: Mapping[str, Any]) -> str:
-    """JSON with sorted keys and no spaces: one text for one document."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """JSON with sorted keys and no spaces: one text for one document.
+
+    Written part by part: one call for a document of megabytes would let no page be answered meanwhile.
+    """
+    parts = (f"{_ENCODER.encode(k)}:{_write(v)}" for k, v in sorted(document.items()))
+    return f"{{{','.join(parts)}}}"
+
+
+def _write(part: Any) -> str:
+    if isinstance(part, (list, tuple)):
+        return f"[{','.join(_ENCODER.encode(each) for each in part)}]"
+    return _ENCODER.encode(part)
+
+
+def _as_json(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document as it is once it has been written and read: plain values, sorted keys."""
+
+    def read(part: Any) -> Any:
+        return json.loads(_ENCODER.encode(part))
+
+    return {
+        k: [read(each) for each in v] if isinstance(v, (list, tuple)) else read(v)
+        for k, v in sorted(document.items())
+    }

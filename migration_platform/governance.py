@@ -99,7 +99,8 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
         promoted_by=promotion.person if promotion else None,
         at=at,
     )
-    store.keep_evidence(result.digest, wave, evidence.canonical(result.document))
+    if not store.has_evidence(result.digest):
+        store.keep_evidence(result.digest, wave, evidence.canonical(result.document))
     return result
 
 
