@@ -46,10 +46,10 @@ def _overview(visit: Visit) -> tuple[Overview, list[Seen[Evidence]]]:
 
 
 def say_since(*seen: Seen[Any]) -> dict[str, object]:
-    """What a page says of the oldest that it rests on, if that is not as things are now."""
-    first = min(seen, key=lambda each: each.at)
+    """What a page says of the oldest that it rests on that is not as things are now."""
     worst = max((each.freshness for each in seen), key=ORDER.index)
-    return {"as_of": first.at, "freshness": worst}
+    first = min(each.at for each in seen if worst == "fresh" or each.freshness != "fresh")
+    return {"as_of": first, "freshness": worst}
 
 
 def timeline_csv(visit: Visit) -> Answer:

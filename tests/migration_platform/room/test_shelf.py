@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,6 +13,7 @@ from migration_platform.platform import Platform
 from migration_platform.room import shelf as shelves
 from migration_platform.room.app import Room
 from migration_platform.room.lender import Lender
+from migration_platform.room.route.wave import say_since
 from migration_platform.room.shelf import Seen, Shelf
 from tests.decisions import get_ready
 from tests.migration_platform.room.conftest import SignedIn, folder_of
@@ -154,6 +156,17 @@ def test_on_evidence_that_is_too_old_nobody_signs_and_the_page_says_so(
     assert "Sign this evidence" not in old
     assert "Hold wave pilot" in old  # which rests on no evidence
     assert "Sign this evidence" in new
+
+
+def test_a_page_says_as_of_when_the_oldest_is_that_is_not_as_things_are() -> None:
+    at = datetime(2026, 11, 21, 19, tzinfo=UTC)
+    fresh, renewing = Seen(1, at, "fresh"), Seen(2, at.replace(hour=20), "renewing")
+    outdated = Seen(3, at.replace(hour=21), "outdated")
+
+    said = say_since(fresh, renewing, outdated)
+
+    assert said == {"as_of": renewing.at, "freshness": "outdated"}
+    assert say_since(fresh) == {"as_of": at, "freshness": "fresh"}
 
 
 def wait_until_fresh(platform: Platform, shelf: Shelf) -> Seen[int]:
