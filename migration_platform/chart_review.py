@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -68,15 +68,25 @@ def look_at_charts(platform: Platform, cohort: str) -> dict[str, Any] | None:
 
     What was found is kept, and looked for again only when the cohort's state is another.
     """
-    runs = _finished(platform, cohort)
+    runs = _finished(platform, cohort, platform.store.latest_runs([cohort]))
     if runs is None:
         return None
+    return _look(platform, cohort, runs, chart_store.kept_completeness(platform.store, [cohort]))
+
+
+def _look(
+    platform: Platform,
+    cohort: str,
+    runs: Sequence[StageRun],
+    known: Mapping[str, tuple[str, dict[str, Any]]],
+) -> dict[str, Any] | None:
+    """The same, from the cohort's newest runs; `known` is what was kept, by cohort."""
     state = [
         f"{r.entity}:{r.stage}:{r.digest}" for r in runs if r.stage in ("transform", "reconcile")
     ]
     digest = hashlib.sha256("\n".join(sorted(state)).encode()).hexdigest()
-    kept = chart_store.kept_completeness(platform.store, cohort, digest)
-    if kept is not None:
+    looked_at, kept = known.get(cohort, ("", {}))
+    if looked_at == digest:
         return kept
     staged = _staged(platform, cohort, runs)
     if staged is None:
@@ -93,11 +103,33 @@ def look_at_charts(platform: Platform, cohort: str) -> dict[str, Any] | None:
     return result
 
 
-def describe_charts(platform: Platform, cohort: str) -> dict[str, Any]:
-    """A cohort's charts for the evidence: completeness, and the newest sample with its judgements.
+def describe_charts(
+    platform: Platform, cohorts: Sequence[str], runs: Iterable[StageRun]
+) -> list[dict[str, Any]]:
+    """Cohorts' charts for the evidence: completeness, and the newest sample with its judgements.
+    `runs` are the newest ones of all of them.
 
     Without comments: nobody can promise that what a person wrote names no patient.
     """
+    newest: dict[str, list[StageRun]] = {name: [] for name in cohorts}
+    for run in runs:
+        if run.cohort in newest:
+            newest[run.cohort].append(run)
+    known = chart_store.kept_completeness(platform.store, cohorts)
+    sampled = chart_store.find_sampled(platform.store, cohorts)
+    return [
+        {
+            "cohort": name,
+            "completeness": _look(platform, name, own, known)
+            if (own := _finished(platform, name, newest[name]))
+            else None,
+            "sample": _describe_sample(platform, name) if name in sampled else None,
+        }
+        for name in cohorts
+    ]
+
+
+def _describe_sample(platform: Platform, cohort: str) -> dict[str, Any] | None:
     sample = read_sample(platform, cohort)
     described = None
     if sample is not None:
@@ -105,11 +137,7 @@ def describe_charts(platform: Platform, cohort: str) -> dict[str, Any]:
         for chart in [*described["charts"], *described["earlier"]]:
             del chart["comment"]
             chart["judged_at"] = chart["judged_at"] and chart["judged_at"].isoformat()
-    return {
-        "cohort": cohort,
-        "completeness": look_at_charts(platform, cohort),
-        "sample": described,
-    }
+    return described
 
 
 def draw_sample(
@@ -232,7 +260,7 @@ def _newest_sample(platform: Platform, cohort: str, charts: dict[str, Chart]) ->
 
 
 def _charts(platform: Platform, cohort: str) -> dict[str, Chart]:
-    runs = _finished(platform, cohort)
+    runs = _finished(platform, cohort, platform.store.latest_runs([cohort]))
     staged = None if runs is None else _staged(platform, cohort, runs)
     if staged is None:
         return {}
@@ -257,9 +285,10 @@ def _population_digest(names: list[str]) -> str:
     return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()
 
 
-def _finished(platform: Platform, cohort: str) -> list[StageRun] | None:
+def _finished(
+    platform: Platform, cohort: str, runs: Sequence[StageRun]
+) -> Sequence[StageRun] | None:
     """The newest runs of a cohort's entities; None unless all have been through every stage."""
-    runs = platform.store.latest_runs([cohort])
     done = {r.entity for r in runs if r.stage == "reconcile"}
     return runs if done == set(platform.cohort_entities(cohort)) else None
 

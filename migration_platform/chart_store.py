@@ -13,14 +13,25 @@ from psycopg.types.json import Jsonb
 from migration_platform.store import Store
 
 
-def kept_completeness(store: Store, cohort: str, digest: str) -> dict[str, Any] | None:
-    """What was found when the cohort was last looked at; None if it was in another state then."""
-    with store.transaction() as c:
-        row = c.execute(
-            "SELECT result FROM migration.completeness WHERE cohort = %s AND digest = %s",
-            (cohort, digest),
-        ).fetchone()
-    return dict(row["result"]) if row else None
+def kept_completeness(
+    store: Store, cohorts: Sequence[str]
+) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Of each cohort that was looked at: the digest of the state that it was in then, and what was
+    found."""
+    rows = store.read(
+        "SELECT cohort, digest, result FROM migration.completeness WHERE cohort = ANY(%s)",
+        (list(cohorts),),
+    )
+    return {row["cohort"]: (row["digest"], row["result"]) for row in rows}
+
+
+def find_sampled(store: Store, cohorts: Sequence[str]) -> set[str]:
+    """Those of which a sample was drawn."""
+    rows = store.read(
+        "SELECT DISTINCT cohort FROM migration.chart_sample WHERE cohort = ANY(%s)",
+        (list(cohorts),),
+    )
+    return {row["cohort"] for row in rows}
 
 
 def keep_completeness(store: Store, cohort: str, digest: str, result: dict[str, Any]) -> None:

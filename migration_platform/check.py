@@ -58,6 +58,21 @@ class ExpectationResult:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckCount:
+    """A suite's outcome on exactly the content that `digest` names: how many expectations it asked,
+    and of how many of them that did not hold or could not be looked at."""
+
+    cohort: str
+    entity: str
+    point: Point
+    digest: str
+    suite_digest: str
+    outcome: Outcome
+    expectations: int
+    bad: int
+
+
+@dataclass(frozen=True, slots=True)
 class CheckOutcome:
     """A suite's results on exactly the content that `digest` names."""
 

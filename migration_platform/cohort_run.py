@@ -7,7 +7,7 @@ may load is decided in `gate`, and once more in the load itself.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
@@ -17,12 +17,13 @@ from migration_platform import gate
 from migration_platform.errors import ConfigurationError
 from migration_platform.outcome import judge_run
 from migration_platform.platform import REFERENCE, Platform
+from migration_platform.progress import Progress, read_progress
+from migration_platform.store import STAGES, Store
 
 LOOK = 0.5
 """Seconds between two looks how far it is."""
 
-Tell = Callable[[int, int], None]
-"""Told how many of how many stages have ended."""
+Tell = Callable[[Progress], None]
 
 
 def run_cohorts(
@@ -57,8 +58,8 @@ def run_cohorts(
     moved = [*([REFERENCE] if reference else []), *cohorts]
     runner = _runner()
     started = datetime.now(UTC)
-    total = 4 * sum(len(entities or platform.cohort_entities(name)) for name in moved)
-    with _follow(platform, moved, started, total, tell):
+    totals = {n: len(STAGES) * len(entities or platform.cohort_entities(n)) for n in moved}
+    with _follow(platform, totals, started, tell):
         results = runner(
             platform.settings,
             cohorts=list(cohorts),
@@ -73,11 +74,9 @@ def run_cohorts(
 
 @contextmanager
 def _follow(
-    platform: Platform, cohorts: Sequence[str], started: datetime, total: int, tell: Tell | None
+    platform: Platform, totals: Mapping[str, int], started: datetime, tell: Tell | None
 ) -> Iterator[None]:
-    """Tell of what the stages record, whoever runs them."""
-    from migration_platform.store import Store
-
+    """Tell of what the stages record, whoever runs them. `totals` are the stages of each cohort."""
     if tell is None:
         yield
         return
@@ -86,7 +85,7 @@ def _follow(
 
     def look() -> None:
         while not done.wait(LOOK):
-            tell(store.count_finished_since(cohorts, started), total)
+            tell(read_progress(store, totals, started))
 
     thread = threading.Thread(target=look, daemon=True)
     thread.start()

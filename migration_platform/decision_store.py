@@ -5,7 +5,6 @@ Append-only. How entries are chained stands in `decision`, whether the log is wh
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -24,13 +23,18 @@ from migration_platform.wave_state import find_promotion
 class DecisionStore(StoreConnection):
     """What people decided, and on what."""
 
+    def has_evidence(self, digest: str) -> bool:
+        """Is an evidence document kept under this digest?"""
+        rows = self.read("SELECT FROM migration.evidence WHERE digest = %s", (digest,))
+        return bool(rows)
+
     def keep_evidence(self, digest: str, wave: str, document: str) -> None:
         """Keep an evidence document (canonical JSON) under its digest."""
         with self.transaction() as c:
             c.execute(
-                "INSERT INTO migration.evidence (digest, wave, document) VALUES (%s, %s, %s) "
+                "INSERT INTO migration.evidence (digest, wave, document) VALUES (%s, %s, %s::jsonb) "
                 "ON CONFLICT (digest) DO NOTHING",
-                (digest, wave, Jsonb(json.loads(document))),
+                (digest, wave, document),
             )
 
     def decisions(self) -> list[Decision]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from migration_platform.accounting import Account
 from migration_platform.blind_spot import BlindSpot
 from migration_platform.change import describe_changes
-from migration_platform.check import CheckOutcome
+from migration_platform.check import CheckCount
 from migration_platform.promotion import decide
 from migration_platform.verdict import Verdict
 from migration_platform.wave import Wave
@@ -97,7 +97,7 @@ def assemble(
     *,
     cohorts: Sequence[CohortState],
     accounts: Sequence[tuple[Account, str]],
-    checks: Sequence[CheckOutcome],
+    checks: Sequence[CheckCount],
     reconciliations: Sequence[Mapping[str, Any]],
     charts: Sequence[Mapping[str, Any]],
     exceptions: Sequence[Mapping[str, Any]],
@@ -151,7 +151,7 @@ def assemble(
             }
             for account, digest in accounts
         ],
-        "checks": describe_checks(checks),
+        "checks": [describe_check(c) for c in checks],
         "reconciliation": [dict(each) for each in reconciliations],
         "charts": [dict(each) for each in charts],
         "exceptions": [
@@ -171,7 +171,7 @@ def assemble(
         "versions": dict(versions),
         "blind_spots": [asdict(spot) for spot in blind_spots],
     }
-    document = json.loads(canonical(document))
+    document = _as_json(document)
     digest = evidence_digest(document)
     document |= {
         **record.beside,
@@ -185,21 +185,20 @@ def assemble(
     return Evidence(wave.name, document, digest, decide(document, at), promoted_by)
 
 
-def describe_checks(checks: Sequence[CheckOutcome]) -> list[dict[str, Any]]:
-    """Check outcomes as the document has them."""
-    return [
-        {
-            "cohort": c.cohort,
-            "entity": c.entity,
-            "point": c.point,
-            "digest": c.digest,
-            "suite_digest": c.suite_digest,
-            "outcome": c.outcome,
-            "expectations": len(c.results),
-            "bad": c.count("failed") + c.count("error"),
-        }
-        for c in checks
-    ]
+def describe_check(check: CheckCount) -> dict[str, Any]:
+    """A check's outcome as the document has it. Named one by one: `asdict` copies what is in them, and
+    of many cohorts they are thousands."""
+    c = check
+    return {
+        "cohort": c.cohort,
+        "entity": c.entity,
+        "point": c.point,
+        "digest": c.digest,
+        "suite_digest": c.suite_digest,
+        "outcome": c.outcome,
+        "expectations": c.expectations,
+        "bad": c.bad,
+    }
 
 
 def _due(record: WaveRecord, exception: Mapping[str, Any]) -> list[list[Any]]:
@@ -236,6 +235,31 @@ def _without_times(value: Any) -> Any:
     return [_without_times(v) for v in value] if isinstance(value, list) else value
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical(document: Mapping[str, Any]) -> str:
-    """JSON with sorted keys and no spaces: one text for one document."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """JSON with sorted keys and no spaces: one text for one document.
+
+    Written part by part: one call for a document of megabytes would let no page be answered meanwhile.
+    """
+    parts = (f"{_ENCODER.encode(k)}:{_write(v)}" for k, v in sorted(document.items()))
+    return f"{{{','.join(parts)}}}"
+
+
+def _write(part: Any) -> str:
+    if isinstance(part, (list, tuple)):
+        return f"[{','.join(_ENCODER.encode(each) for each in part)}]"
+    return _ENCODER.encode(part)
+
+
+def _as_json(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document as it is once it has been written and read: plain values, sorted keys."""
+
+    def read(part: Any) -> Any:
+        return json.loads(_ENCODER.encode(part))
+
+    return {
+        k: [read(each) for each in v] if isinstance(v, (list, tuple)) else read(v)
+        for k, v in sorted(document.items())
+    }

@@ -16,7 +16,7 @@ from typing import Any
 from migration_platform import evidence
 from migration_platform.blind_spot import BlindSpot, find_blind_spots
 from migration_platform.chart_review import describe_charts
-from migration_platform.check import CheckOutcome
+from migration_platform.check import CheckCount
 from migration_platform.code_version import code_digest
 from migration_platform.control_total import digest_totals
 from migration_platform.decision_log import read_whole
@@ -49,15 +49,16 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
 
         settle(platform, everywhere)
     runs = {(r.cohort, r.entity, r.stage): r for r in store.latest_runs(everywhere)}
-    checks = store.check_outcomes(everywhere)
-    accounts = account_for(platform, everywhere)
+    checks = store.count_checks(everywhere)
+    accounts = account_for(platform, everywhere, runs=runs.values())
+    patients = platform.read_frozen()
     log = read_whole(platform)
     promotion = find_promotion(log, wave)
     now = {
         name: (platform.mapping_digest(name), platform.suite_digest(name))
         for name in platform.entities
     }
-    checked: dict[str, list[CheckOutcome]] = {name: [] for name in everywhere}
+    checked: dict[str, list[CheckCount]] = {name: [] for name in everywhere}
     for check in checks:
         checked[check.cohort].append(check)
     acts: dict[tuple[str, str], list[Act]] = {}
@@ -67,7 +68,7 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
     result = evidence.assemble(
         declared,
         cohorts=[
-            _state(platform, name, runs, checked[name], acts, now, nights.get(name))
+            _state(platform, name, runs, checked[name], acts, now, nights.get(name), patients)
             for name in everywhere
         ],
         accounts=[(a, _found(runs.get((a.cohort, a.entity, "reconcile")))) for a in accounts],
@@ -82,7 +83,7 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
             for r in runs.values()
             if r.stage == "reconcile" and r.applicable
         ],
-        charts=[describe_charts(platform, name) for name in names],
+        charts=describe_charts(platform, names, runs.values()),
         exceptions=count_exceptions(store, everywhere),
         rulings=_count_rulings(platform, everywhere),
         search=describe_search(platform),
@@ -99,7 +100,8 @@ def assemble_evidence(platform: Platform, wave: str) -> Evidence:
         promoted_by=promotion.person if promotion else None,
         at=at,
     )
-    store.keep_evidence(result.digest, wave, evidence.canonical(result.document))
+    if not store.has_evidence(result.digest):
+        store.keep_evidence(result.digest, wave, evidence.canonical(result.document))
     return result
 
 
@@ -191,16 +193,17 @@ def _state(
     platform: Platform,
     cohort: str,
     runs: Mapping[tuple[str, str, Stage], StageRun],
-    checks: Sequence[CheckOutcome],
+    checks: Sequence[CheckCount],
     acts: Mapping[tuple[str, str], Sequence[Act]],
     now: Mapping[str, tuple[str, str]],
     night: Mapping[str, Any] | None,
+    patients: Mapping[str, int],
 ) -> CohortState:
     """How far a cohort is, and what of it is not about the present state.
 
     `checks` are the cohort's own, `acts` what people did about records by cohort and entity. `now`
     gives each entity's mapping digest and suite digest as they are now, `night` the cohort's
-    newest night.
+    newest night, `patients` how many each frozen cohort has.
     """
     entities = platform.cohort_entities(cohort)
     missing = [
@@ -245,7 +248,7 @@ def _state(
             outdated += _unchecked(entity, now[entity][1], load, checks, cohort)
     return CohortState(
         name=cohort,
-        patients=_patients(platform, cohort),
+        patients=patients.get(cohort),
         loaded=loaded,
         unassigned=unassigned,
         as_of=None if cohort == REFERENCE else platform.as_of(cohort),
@@ -267,7 +270,7 @@ def _state(
 
 
 def _unchecked(
-    entity: str, suite_digest: str, load: StageRun, checks: Sequence[CheckOutcome], cohort: str
+    entity: str, suite_digest: str, load: StageRun, checks: Sequence[CheckCount], cohort: str
 ) -> list[str]:
     """Points at which what is loaded has no check outcome of its own that says anything."""
     said = []
@@ -280,14 +283,6 @@ def _unchecked(
         elif found is None or found.digest != load.digest or found.outcome == "not applicable":
             said.append(f"{entity} as it is now was not checked {words}")
     return said
-
-
-def _patients(platform: Platform, cohort: str) -> int | None:
-    with platform.destination() as connection:
-        row = connection.execute(
-            "SELECT patients FROM migration.cohort WHERE name = %s", (cohort,)
-        ).fetchone()
-    return int(row[0]) if row else None
 
 
 def look_again(

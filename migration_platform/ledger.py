@@ -16,12 +16,18 @@ from migration_platform.store import STAGES, Stage, StageRun
 
 
 def account_for(
-    platform: Platform, cohorts: Sequence[str], entity: str | None = None
+    platform: Platform,
+    cohorts: Sequence[str],
+    entity: str | None = None,
+    runs: Iterable[StageRun] | None = None,
 ) -> list[Account]:
-    """The account of each cohort and entity, in the plan's and the load's order."""
-    runs = {(r.cohort, r.entity, r.stage): r for r in platform.store.latest_runs(cohorts, entity)}
+    """The account of each cohort and entity, in the plan's and the load's order. `runs` are their
+    newest ones, if somebody has read them already."""
+    if runs is None:
+        runs = platform.store.latest_runs(cohorts, entity)
+    newest = {(r.cohort, r.entity, r.stage): r for r in runs}
     return [
-        _account(cohort, name, {s: runs.get((cohort, name, s)) for s in STAGES})
+        _account(cohort, name, {s: newest.get((cohort, name, s)) for s in STAGES})
         for cohort in cohorts
         for name in platform.cohort_entities(cohort)
         if entity in (None, name)

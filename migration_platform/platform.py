@@ -152,6 +152,15 @@ class Platform:
                 "SELECT name, wave, place FROM migration.cohort ORDER BY name"
             ).fetchall()
 
+    def read_frozen(self) -> dict[str, int]:
+        """How many patients each frozen cohort has. From when its windows count back is remembered."""
+        with self.destination() as connection:
+            rows = connection.execute(
+                "SELECT name, patients, as_of FROM migration.cohort"
+            ).fetchall()
+        self._as_of |= {name: as_of.astimezone(UTC) for name, _, as_of in rows if as_of}
+        return {name: int(patients) for name, patients, _ in rows}
+
     def window_start(self, cohort: str, entity: str) -> datetime | None:
         """The instant before which the entity's records are archived; None to keep all."""
         months = self.plan.months(entity)

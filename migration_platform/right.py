@@ -12,7 +12,7 @@ from migration_platform.people import ROLES, People
 
 Action = Literal[
     "read", "see values", "see views", "judge", "ready", "sign", "hold", "open", "resume", "amend",
-    "promote", "complete", "roll back", "waive", "work", "run", "drill", "measure",
+    "promote", "complete", "roll back", "waive", "work", "run", "drill", "search", "measure",
 ]  # fmt: skip
 
 SPONSOR, CLINICAL, OPERATIONS, TECHNICAL, COMPLIANCE = ROLES
@@ -36,6 +36,7 @@ RIGHTS: dict[Action, tuple[str, ...]] = {
     "work": ROLES,
     "run": (OPERATIONS, TECHNICAL),
     "drill": (OPERATIONS, TECHNICAL),
+    "search": (OPERATIONS, TECHNICAL),
     "measure": (OPERATIONS, TECHNICAL),
 }
 """The roles that may. Counts and tokens are for everybody who is named, patients' values are not.
@@ -60,6 +61,7 @@ WORDS: dict[Action, str] = {
     "work": "work an exception",
     "run": "run a cohort",
     "drill": "rehearse a rollback",
+    "search": "search for duplicates",
     "measure": "record a figure from operation",
 }
 

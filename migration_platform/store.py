@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
 
-from migration_platform.check import CheckOutcome, ExpectationResult
+from migration_platform.check import CheckCount, CheckOutcome, ExpectationResult
 from migration_platform.decision_store import DecisionStore
 
 Stage = Literal["extract", "transform", "load", "reconcile"]
@@ -61,6 +61,12 @@ _COUNTS = (
     "WHERE b.cohort = r.cohort AND b.state = 'done' AND b.last_run >= r.id))"
 )
 """Of a stage run `r`: its cohort was not rolled back since."""
+
+_CHECK_COUNTS = (
+    "NOT (point = 'destination' AND EXISTS (SELECT FROM migration.rollback b "
+    "WHERE b.cohort = o.cohort AND b.state = 'done' AND b.last_check >= o.id))"
+)
+"""Of a check's outcome `o`: what it looked at in the destination was not taken back since."""
 
 
 class Store(DecisionStore):
@@ -161,16 +167,6 @@ class Store(DecisionStore):
             (cohort, entity, stage),
         )
 
-    def count_finished_since(self, cohorts: Sequence[str], since: datetime) -> int:
-        """Stages that ended (done or failed) since an instant: progress for whoever waits."""
-        with self.transaction() as c:
-            row = c.execute(
-                "SELECT count(*) AS n FROM migration.stage_run "
-                "WHERE cohort = ANY(%s) AND started_at >= %s AND state <> 'running'",
-                (list(cohorts), since),
-            ).fetchone()
-        return int(row["n"]) if row else 0
-
     # --- checks -----------------------------------------------------------------------------
 
     def record_check(self, outcome: CheckOutcome) -> None:
@@ -199,11 +195,24 @@ class Store(DecisionStore):
             "SELECT DISTINCT ON (cohort, entity, point) cohort, entity, point, digest, "
             "suite_digest, outcome, results, checked_at FROM migration.check_outcome o "
             "WHERE cohort = ANY(%s) AND (%s::text IS NULL OR entity = %s) "
-            "AND NOT (point = 'destination' AND EXISTS (SELECT FROM migration.rollback b "
-            "WHERE b.cohort = o.cohort AND b.state = 'done' AND b.last_check >= o.id)) "
+            f"AND {_CHECK_COUNTS} "
             "ORDER BY cohort, entity, point, id DESC",
             (list(cohorts), entity, entity),
         )
         for row in rows:
             row["results"] = tuple(ExpectationResult(**r) for r in row["results"])
         return [CheckOutcome(**row) for row in rows]
+
+    def count_checks(self, cohorts: Sequence[str]) -> list[CheckCount]:
+        """The same outcomes counted where they are kept: of many cohorts they are many."""
+        rows = self.read(
+            "SELECT DISTINCT ON (cohort, entity, point) cohort, entity, point, digest, "
+            "suite_digest, outcome, jsonb_array_length(results) AS expectations, "
+            "jsonb_array_length(jsonb_path_query_array(results, "
+            """'$[*] ? (@.outcome == "failed" || @.outcome == "error")')) AS bad """
+            "FROM migration.check_outcome o WHERE cohort = ANY(%s) "
+            f"AND {_CHECK_COUNTS} "
+            "ORDER BY cohort, entity, point, id DESC",
+            (list(cohorts),),
+        )
+        return [CheckCount(**row) for row in rows]

@@ -13,7 +13,7 @@ from typing import Any
 
 from migration_platform.decision import Decision
 from migration_platform.duplicate.population import describe_search
-from migration_platform.evidence import describe_checks
+from migration_platform.evidence import describe_check
 from migration_platform.ledger import account_for
 from migration_platform.night import find_standing
 from migration_platform.night_log import read_newest
@@ -147,8 +147,8 @@ def _measure(platform: Platform, wave: str, log: Sequence[Decision]) -> dict[str
             _tell_cohort(platform, name, [r for r in runs if r.cohort == name], nights.get(name))
             for name in names
         ],
-        "accounting": [asdict(a) for a in account_for(platform, everywhere)],
-        "checks": describe_checks(platform.store.check_outcomes(everywhere)),
+        "accounting": [asdict(a) for a in account_for(platform, everywhere, runs=runs)],
+        "checks": [describe_check(c) for c in platform.store.count_checks(everywhere)],
         "exceptions": [
             {
                 **dict(zip(EXCEPTION_KEY, key, strict=True)),

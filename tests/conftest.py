@@ -17,6 +17,24 @@ from migration_platform import embedded
 from migration_platform.server import find, postmaster
 from migration_platform.settings import Settings
 
+SHARED = "SHARED_BY_TESTS"
+"""Names a folder that all test processes of one call have in common."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The first process makes the folder, before it starts others."""
+    if not hasattr(config, "workerinput"):
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="migration-test-shared-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """It goes last, with the homes that are named in it."""
+    if not hasattr(config, "workerinput"):
+        shared = Path(os.environ.pop(SHARED))
+        for named in shared.glob("demo"):
+            discard_home(Path(named.read_text()))
+        shutil.rmtree(shared)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The scenarios first: the longest must not be what the other processes wait for at the end."""

@@ -29,15 +29,8 @@ def find(json: Json = False) -> None:
     if json:
         print_json(asdict(found))
         return
-    out.print(
-        f"{found.waiting:,} of {found.records:,} {found.entity} records may be a second registration."
-        if found.waiting
-        else f"None of {found.records:,} {found.entity} records looks like a second registration."
-    )
-    if found.left_out:
-        out.print(
-            f"Not compared: {found.left_out:,} test accounts, repeated rows and repeated keys."
-        )
+    for sentence in found.sentences:
+        out.print(sentence)
     if found.waiting:
         out.print("Next: `migration duplicates list`, then `migration exception show TOKEN`.")
 

@@ -82,5 +82,5 @@ def run_cohorts(platform: Any, cohorts: Sequence[str], **asked: Any) -> dict[str
             platform,
             cohorts,
             **asked,
-            tell=lambda done, total: bar.update(task, completed=done, total=total),
+            tell=lambda far: bar.update(task, completed=far.ended, total=far.total),
         )

@@ -44,6 +44,21 @@ class Found:
     clusters: int
     waiting: int
 
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What it came to, in words."""
+        found = (
+            f"{self.waiting:,} of {self.records:,} {self.entity} records may be a second registration."
+            if self.waiting
+            else f"None of {self.records:,} {self.entity} records looks like a second registration."
+        )
+        if not self.left_out:
+            return (found,)
+        return (
+            found,
+            f"Not compared: {self.left_out:,} test accounts, repeated rows and repeated keys.",
+        )
+
 
 def search_duplicates(platform: Platform) -> Found:
     """Search, keep what was found by token, and queue it for the cohorts that are transformed.

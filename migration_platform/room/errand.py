@@ -13,13 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from migration_platform import gate
 from migration_platform.errors import ConfigurationError, GateClosedError, MigrationError
 from migration_platform.move import plan_promotion
 from migration_platform.move import promote as record_promotion
 from migration_platform.platform import Platform
+from migration_platform.progress import CohortProgress, Progress
 from migration_platform.room.lender import Lender
 from migration_platform.room.shelf import Shelf
 
@@ -29,7 +30,8 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """`words` say what it is, `done` of `total` how far; `ended` how it ended, in words."""
+    """`wave` is empty if it is of all of them. `words` say what it is doing, `done` of `total` how far; `cohorts` how far each of them is;
+    `ended` how it ended, in words."""
 
     number: str
     title: str
@@ -40,7 +42,17 @@ class Errand:
     words: str = ""
     done: int = 0
     total: int = 0
+    cohorts: tuple[CohortProgress, ...] = ()
     ended: tuple[str, ...] = ()
+
+    @property
+    def percent(self) -> int:
+        return self.done * 100 // self.total if self.total else 0
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where it was begun: an address and its name."""
+        return (f"/waves/{self.wave}", self.wave) if self.wave else ("/duplicates", "Duplicates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +63,14 @@ class Ended:
     passed: bool = True
 
 
-Tell = Callable[[str, int, int], None]
+class Tell(Protocol):
+    """Told what is being done, and how far it is."""
+
+    def __call__(
+        self, words: str, done: int = 0, total: int = 0, cohorts: tuple[CohortProgress, ...] = ()
+    ) -> None: ...
+
+
 Work = Callable[[Platform, Tell], Ended]
 """Does it, telling how far it is."""
 
@@ -97,7 +116,7 @@ class Errands:
                 own, wave, person=person, reason=reason, evidence_digest=digest,
                 progress=lambda done, total: tell(look, done, total),
             )  # fmt: skip
-            tell("Telling Dagster", 0, 0)
+            tell("Telling Dagster")
             told = announce(own, wave)
             said = f"Wave {wave} is promoted: entry {decision.sequence} of the decision log.{told}"
             return Ended((said,))
@@ -111,7 +130,7 @@ class Errands:
         def work(own: Platform, tell: Tell) -> Ended:
             from migration_platform.wave_rollback import roll_back_all
 
-            tell("Taking back what was loaded", 0, 0)
+            tell("Taking back what was loaded")
             done = roll_back_all(own, names, wave=wave, person=person, reason=reason)
             return Ended((*(each.sentence for each in done), f"Wave {wave} is rolled back."))
 
@@ -126,11 +145,15 @@ class Errands:
         def work(own: Platform, tell: Tell) -> Ended:
             from migration_platform.cohort_run import run_cohorts
 
-            tell("Starting Dagster", 0, 0)
+            tell("Starting Dagster")
+
+            def follow(far: Progress) -> None:
+                words = "Stages that have ended" if far.begun else "Starting Dagster"
+                tell(words, far.ended, far.total, far.cohorts)
+
             whole = [c.name for c in own.plan.wave(wave).cohorts] == list(cohorts)
             result = run_cohorts(
-                own, cohorts, wave=wave if whole else None,
-                tell=lambda done, total: tell("Stages that have ended", done, total),
+                own, cohorts, wave=wave if whole else None, tell=follow
             )  # fmt: skip
             said = (line for cohort in result["cohorts"] for line in _tell_run(cohort))
             return Ended(tuple(said), result["passed"])
@@ -153,14 +176,27 @@ class Errands:
 
         return self.begin(title, wave, person, work)
 
+    def search(self, person: str) -> str:
+        """Search all patients of the source for second registrations. It decides nothing."""
+
+        def work(own: Platform, tell: Tell) -> Ended:
+            from migration_platform.duplicate.search import search_duplicates
+
+            tell("Comparing every patient of the source with every other that is like them")
+            return Ended(search_duplicates(own).sentences)
+
+        return self.begin("Search for duplicates", "", person, work)
+
     def running(self, wave: str) -> Errand | None:
-        """What is under way for a wave."""
+        """What is under way for a wave, or (empty) for all of them."""
         known = [e for e in self._known.values() if (e.wave, e.state) == (wave, "running")]
         return known[-1] if known else None
 
     def _do(self, number: str, work: Work) -> None:
-        def tell(words: str, done: int, total: int) -> None:
-            self._change(number, words=words, done=done, total=total)
+        def tell(
+            words: str, done: int = 0, total: int = 0, cohorts: tuple[CohortProgress, ...] = ()
+        ) -> None:
+            self._change(number, words=words, done=done, total=total, cohorts=cohorts)
 
         try:
             with self.lender.lend() as platform:

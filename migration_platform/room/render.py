@@ -5,6 +5,7 @@ A value is escaped wherever it stands. Instants appear in the reader's zone, and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -48,11 +49,19 @@ def format_instant(moment: datetime, zone: str) -> str:
     return f"{there:%Y-%m-%d %H:%M} {there.tzname()}"
 
 
-def _code(text: str) -> Markup:
-    """What stands between backticks is something to type."""
-    if "`" not in str(text):
+INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
+"""As evidence and reasons write them, the same for every reader."""
+
+
+@pass_context
+def _code(context: Context, text: str) -> Markup:
+    """What stands between backticks is something to type; an instant is one in the reader's zone."""
+    if isinstance(text, Markup):
+        return text
+    text = INSTANT.sub(lambda found: _when(context, found[0]), str(text))
+    if "`" not in text:
         return escape(text)
-    parts = [escape(part) for part in str(text).split("`")]
+    parts = [escape(part) for part in text.split("`")]
     if len(parts) % 2 == 0:
         return Markup("`").join(parts)
     said = (Markup("<code>{}</code>").format(p) if n % 2 else p for n, p in enumerate(parts))
@@ -76,11 +85,12 @@ def _at(context: Context, url: str) -> str:
 
 @pass_context
 def _say(context: Context, value: Any) -> str:
-    """A cell's value. Zero and unknown look different."""
+    """A cell's value. Zero and unknown look different; an instant breaks between day and time only."""
     if value is None:
         return UNKNOWN
     if isinstance(value, datetime):
-        return format_instant(value, context["zone"])
+        day, _, time = format_instant(value, context["zone"]).partition(" ")
+        return Markup('<span class="day">{}</span> <span class="day">{}</span>').format(day, time)
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return f"{value:,f}" if isinstance(value, Decimal) else str(value)

@@ -16,6 +16,7 @@ import uvicorn
 from migration_platform.platform import Platform
 from migration_platform.room.app import make_app, make_room
 from migration_platform.room.route import WAYS
+from migration_platform.room.route.reading import SHELVED
 from migration_platform.server import LOOPBACK
 from migration_platform.settings import Settings
 
@@ -46,7 +47,7 @@ def serve(settings: Settings, parent: int | None = None) -> None:
             server.should_exit = True
 
         threading.Thread(target=watch, daemon=True).start()
-    threading.Thread(target=room.shelf.warm, daemon=True).start()
+    threading.Thread(target=room.shelf.warm, args=(SHELVED,), daemon=True).start()
     try:
         server.run()
     finally:

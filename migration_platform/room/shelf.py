@@ -10,11 +10,11 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, Literal, TypeVar, cast
 
 import psycopg
 
@@ -28,16 +28,32 @@ from migration_platform.settings import Settings
 
 CHANNEL = "migration_change"
 
-PACE, QUICK, OLDEST = 4, 1.0, 120.0
-"""While a cohort runs, something changes all the time: what is quickly put together (seconds) may be so
-many times as old as that took. What is not is put together behind the page, which shows it as it was
-up to so many seconds ago, and says when that was."""
+QUICK, OLDEST = 0.1, 120.0
+"""What is put together in so many seconds is put together while the page waits. What takes longer is
+put together behind the page, which shows what there was before, and says so; what is so many seconds
+old, or rests on other files, is too old to decide on."""
 
 BESIDE_WAVES = ("criteria", "readiness", "people", "exceptions")
+
+EVIDENCE = "evidence"
+"""What names of evidence begin with."""
 
 MOST = 500
 
 T = TypeVar("T")
+
+Freshness = Literal["fresh", "renewing", "outdated"]
+"""As things are now; as they were a moment ago, and put together anew now; or longer ago than one may
+decide on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[T]):
+    """A value, and since when it is known that things are so."""
+
+    value: T
+    at: datetime
+    freshness: Freshness
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,7 @@ class _Kept:
     value: Any
     change: int
     files: int
+    at: datetime
     made: float
     cost: float
 
@@ -56,40 +73,48 @@ class Shelf:
         self.settings = settings
         self.lender = lender
         self._under_way: set[tuple[str, ...]] = set()
+        self._failed: set[tuple[str, ...]] = set()
         self._kept: dict[tuple[str, ...], _Kept] = {}
-        self._change = 0
+        self._change = self._forgotten = 0
         self._lock = threading.Lock()
         self._watch: psycopg.Connection[tuple[Any, ...]] | None = None
 
-    def read(self, platform: Platform, name: tuple[str, ...], make: Callable[[Platform], T]) -> T:
-        """The value of that name, made anew if what it rests on has changed: at once if that is
-        quick, else behind the page."""
+    def read(
+        self, platform: Platform, name: tuple[str, ...], make: Callable[[Platform], T]
+    ) -> Seen[T]:
+        """The value of that name. If what it rests on has changed: anew if that is quick or there is
+        none yet, else as it was, and put together behind the page."""
         change, files = self._look(), _stamp(platform)
         kept = self._kept.get(name)
-        if kept is not None and kept.files == files:
-            age = time.monotonic() - kept.made
-            if kept.change == change or (kept.cost < QUICK and age < kept.cost * PACE):
-                return cast(T, kept.value)
-            if kept.cost >= QUICK and age < OLDEST:
-                if age >= kept.cost:
-                    self._make_behind(name, make, change)
-                return cast(T, kept.value)
-        return self._make(platform, name, make, change)
+        if kept is not None and (kept.change, kept.files) == (change, files):
+            return Seen(cast(T, kept.value), kept.at, "fresh")
+        if kept is None or kept.cost < QUICK or name in self._failed:
+            made = self._make(platform, name, make, change)
+            return Seen(cast(T, made.value), made.at, "fresh")
+        age = time.monotonic() - kept.made
+        if age >= kept.cost:  # or one that changes all the time would take a processor for itself
+            self._make_behind(name, make, change)
+        outdated = age >= OLDEST or kept.files != files
+        return Seen(cast(T, kept.value), kept.at, "outdated" if outdated else "renewing")
 
     def _make(
         self, platform: Platform, name: tuple[str, ...], make: Callable[[Platform], T], change: int
-    ) -> T:
-        begun, files = time.monotonic(), _stamp(platform)
+    ) -> _Kept:
+        at, begun, files = datetime.now(UTC), time.monotonic(), _stamp(platform)
+        forgotten = self._forgotten
         value = make(platform)
         if len(self._kept) >= MOST:
             self._kept.clear()
-        self._kept[name] = _Kept(value, change, files, begun, time.monotonic() - begun)
-        return value
+        kept = _Kept(value, change, files, at, begun, time.monotonic() - begun)
+        if forgotten == self._forgotten or name[0] != EVIDENCE:
+            self._kept[name] = kept
+        self._failed.discard(name)
+        return kept
 
     def _make_behind(
         self, name: tuple[str, ...], make: Callable[[Platform], Any], change: int
     ) -> None:
-        """Once at a time for a name. If it fails, the page that comes after `OLDEST` says so."""
+        """Once at a time for a name. If it fails, the next page waits for it, and says why."""
         with self._lock:
             if name in self._under_way:
                 return
@@ -101,22 +126,26 @@ class Shelf:
                     self._make(platform, name, make, change)
             except Exception as error:  # its text may hold a patient's value
                 print(f"{name}: {type(error).__name__}", file=sys.stderr, flush=True)
+                self._failed.add(name)
             finally:
                 self._under_way.discard(name)
 
         threading.Thread(target=work, daemon=True).start()
 
-    def evidence(self, platform: Platform, wave: str) -> Evidence:
+    def evidence(self, platform: Platform, wave: str) -> Seen[Evidence]:
         """A wave's evidence, with the verdict as it is at this moment: time alone makes it stale."""
-        seen = self.read(platform, ("evidence", wave), lambda own: assemble_evidence(own, wave))
-        return replace(seen, decision=decide(seen.document, datetime.now(UTC)))
+        seen = self.read(platform, (EVIDENCE, wave), lambda own: assemble_evidence(own, wave))
+        decision = decide(seen.value.document, datetime.now(UTC))
+        return replace(seen, value=replace(seen.value, decision=decision))
 
-    def warm(self) -> None:
-        """Put every wave's evidence here before somebody asks, as the server starts."""
+    def warm(self, others: Mapping[tuple[str, ...], Callable[[Platform], Any]]) -> None:
+        """Put every wave's evidence here, and these others, before somebody asks, as the server starts."""
         try:
             with self.lender.lend() as platform:
                 for wave in platform.plan.waves:
                     self.evidence(platform, wave.name)
+                for name, make in others.items():
+                    self.read(platform, name, make)
         except Exception as error:  # the page that is asked for says what it is
             print(f"evidence at the start: {type(error).__name__}", file=sys.stderr, flush=True)
 
@@ -126,8 +155,11 @@ class Shelf:
         return bool(self._under_way)
 
     def forget(self) -> None:
-        """After a decision of one's own, the next page shows it."""
-        self._kept.clear()
+        """After a decision of one's own, the next page shows it: evidence is not kept, nor what is put
+        together now, which was begun before. What else there is may lag behind for a moment."""
+        self._forgotten += 1
+        for name in [name for name in self._kept if name[0] == EVIDENCE]:
+            self._kept.pop(name, None)
 
     def close(self) -> None:
         if self._watch is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
@@ -47,6 +47,8 @@ class Table:
     url: str = ""
     more: str = ""
     """Where the next rows are."""
+    left: int = 0
+    """Rows that are not on the page; `url` has them all."""
 
     def __bool__(self) -> bool:
         return bool(self.rows)
@@ -78,6 +80,13 @@ def make_table(
         url,
         more,
     )  # fmt: skip
+
+
+def cut(table: Table, most: int, *, first: int = 0, more: str = "") -> Table:
+    """So many rows of a table from that one on, for a page; `more` is where the others are."""
+    rows = table.rows[first : first + most]
+    left = len(table.rows) - first - len(rows)
+    return replace(table, rows=rows, left=left, more=more if left else "")
 
 
 def _cell(value: Cell | Value) -> Cell:

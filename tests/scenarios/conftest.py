@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -16,6 +17,8 @@ import psycopg
 import pytest
 
 from migration_platform import embedded
+from migration_platform.server import find
+from tests.conftest import SHARED, fill, make_home
 
 ROOT = Path(__file__).parents[2]
 PARTS = (
@@ -26,6 +29,8 @@ PARTS = (
     "dagster.yaml",
     "pyproject.toml",
 )
+
+DEMO = ("demo", "--patients", "240")
 
 READY = {
     "Omar Haddad": ("staff-trained", "patients-told", "on-call"),
@@ -100,10 +105,46 @@ class Project:
 def project(fresh_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy of the project with an empty home."""
     root = tmp_path_factory.mktemp("project")
+    copy_project(root)
+    return Project(root, fresh_home)
+
+
+@pytest.fixture
+def demoed(bare_home: Path, demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy of the project whose demo has run: the pilot is loaded, and held."""
+    root = tmp_path_factory.mktemp("project")
+    copy_project(root)
+    fill(bare_home, demo_home)
+    made = Project(root, bare_home)
+    if find(bare_home) is None:  # the server stands outside of its home: it cannot be copied
+        made.migration(*DEMO)
+    return made
+
+
+@pytest.fixture(scope="session")
+def demo_home(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of a demo, its server stopped: made by whichever test process asks first."""
+    shared = Path(os.environ[SHARED])
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = shared / "demo"
+        if kept.exists():
+            return Path(kept.read_text())
+        root, home = tmp_path_factory.mktemp("demo"), make_home()
+        copy_project(root)
+        fill(home, prepared)
+        Project(root, home).migration(*DEMO)
+        embedded.stop(home)
+        kept.write_text(str(home))
+        return home
+
+
+def copy_project(root: Path) -> None:
+    """Put what runs of the project into a folder."""
+    root.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
             shutil.copytree(source, root / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, root / part)
-    return Project(root, fresh_home)

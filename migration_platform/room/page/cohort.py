@@ -9,8 +9,8 @@ from typing import Any
 from migration_platform.cohort_reconciliation import CohortReconciliation, read_reconciliation
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.room.page.headline import Headline, count_noun
+from migration_platform.room.page.ledger import add_up
 from migration_platform.room.page.sheet import Part, Sheet
-from migration_platform.room.page.wave import add_up
 from migration_platform.room.table import Cell, Table, make_table
 from migration_platform.store import STAGES, Stage, StageRun
 

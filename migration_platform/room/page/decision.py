@@ -20,6 +20,8 @@ from migration_platform.wave_state import EFFECTS, find_state, refuse
 ORDER: tuple[Action, ...] = (
     "sign", "promote", "open", "ready", "resume", "amend", "hold", "complete", "roll back",
 )  # fmt: skip
+ON_EVIDENCE = ("sign", "promote", "complete")
+OLD = "what this page shows is too old to decide on: its evidence is put together anew now."
 DANGEROUS = ("roll back", "complete")
 TITLES = {
     "sign": "Sign this evidence",
@@ -59,15 +61,23 @@ class Closed:
 
 
 def list_decisions(
-    people: People, person: str, log: Sequence[Decision], seen: Evidence, patients: int
+    people: People,
+    person: str,
+    log: Sequence[Decision],
+    seen: Evidence,
+    patients: int,
+    *,
+    current: bool = True,
 ) -> tuple[tuple[Choice, ...], tuple[Closed, ...]]:
-    """What the reader may decide now, and what not."""
+    """What the reader may decide now, and what not: on evidence that is not current nothing that rests
+    on it."""
     state = find_state(log, seen.wave)
     choices, closed = [], []
     for action in ORDER:
         if refuse(state, seen.wave, action):
             continue  # not a move of this state: the page says which state it is
-        why = explain_lack(people, person, action) or _lacks(action, people, person, seen)
+        old = "" if current or action not in ON_EVIDENCE else OLD
+        why = explain_lack(people, person, action) or old or _lacks(action, people, person, seen)
         if why:
             closed.append(Closed(action, why))
             continue

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from migration_platform.evidence import Evidence
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.room.page.headline import SHAPES, Headline, count_noun
 from migration_platform.room.page.picture import draw_timeline
+from migration_platform.room.page.sheet import Part, Sheet
 from migration_platform.room.picture import Picture
-from migration_platform.room.table import Cell, Table, make_table
+from migration_platform.room.table import Cell, Table, cut, make_table
 from migration_platform.wave_status import WaveStatus, state_wave
 
 
@@ -60,6 +62,25 @@ def describe_waves(platform: Platform, read: Callable[[str], Evidence], zone: st
         url="/timeline.csv",
     )
     return Overview(_headline(lines), tuple(lines), table, draw_timeline(table, zone))
+
+
+ROWS = 100
+
+
+def list_cohorts(timeline: Table, wave: str, first: int) -> Sheet:
+    """The cohorts of a wave (of all, if it is empty), from that one on."""
+    rows = tuple(row for row in timeline.rows if wave in ("", row[1].value))
+    chosen = {"wave": wave} if wave else {}
+    link = f"/cohorts?{urlencode({**chosen, 'from': first + ROWS})}"
+    table = replace(cut(replace(timeline, rows=rows), ROWS, first=first, more=link), left=0)
+    where = f" of wave {wave}" if wave else ""
+    shown = f"From {first + 1:,} to {first + len(table.rows):,}." if len(rows) > ROWS else ""
+    return Sheet(
+        "cohorts",
+        Headline("not-asked", f"{count_noun(len(rows), 'cohort')}{where}.", shown),
+        (Part("Cohorts", table),),
+        trail=(("/", "Waves"), *(((f"/waves/{wave}", wave),) if wave else ())),
+    )
 
 
 def read_spans(platform: Platform) -> dict[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ readiness and sign-offs, the decisions allowed now, provenance last.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,20 +20,19 @@ from migration_platform.blind_spot import (
 from migration_platform.decision_log import read_whole
 from migration_platform.evidence import Evidence
 from migration_platform.figure import read_figure
-from migration_platform.platform import REFERENCE, Platform
+from migration_platform.platform import Platform
 from migration_platform.room.page.criterion import list_criteria
 from migration_platform.room.page.decision import Choice, Closed, list_decisions
 from migration_platform.room.page.headline import SHAPES, Headline, Reason
+from migration_platform.room.page.ledger import add_up, fold
 from migration_platform.room.page.picture import draw_ends, draw_metrics
 from migration_platform.room.page.proof import find_proof
+from migration_platform.room.page.standing import list_standing
 from migration_platform.room.picture import Picture
-from migration_platform.room.table import Cell, Table, make_table
+from migration_platform.room.table import Cell, Table, cut, make_table
 from migration_platform.wave_status import state_wave
 
-ENDS = ("loaded", "archived", "excluded", "excepted")
-FOUND = ("matched", "mismatched", "missing", "unexpected")
-
-
+MOST_ROWS = 50
 MOST_REASONS = 50
 """The weightiest are on the page; a wave that has hardly begun may have thousands."""
 
@@ -76,13 +75,15 @@ class WavePage:
         )  # fmt: skip
 
 
-def describe_wave(platform: Platform, seen: Evidence, person: str) -> WavePage:
-    """The page of a wave, from its evidence, for a reader."""
+def describe_wave(
+    platform: Platform, seen: Evidence, person: str, *, current: bool = True
+) -> WavePage:
+    """The page of a wave, from its evidence, for a reader. `current`: may one decide on it still?"""
     document, said = seen.document, state_wave(platform, seen)
     cohorts = [c["name"] for c in document["cohorts"]]
     patients = sum(c["patients"] or 0 for c in document["cohorts"])
     log = read_whole(platform)
-    choices, closed = list_decisions(platform.people, person, log, seen, patients)
+    choices, closed = list_decisions(platform.people, person, log, seen, patients, current=current)
     state = document["state"]
     return WavePage(
         name=seen.wave,
@@ -102,7 +103,7 @@ def describe_wave(platform: Platform, seen: Evidence, person: str) -> WavePage:
         ),
         waived=seen.waived,
         criteria=list_criteria(document, datetime.now(UTC)),
-        cohorts=_cohorts(document),
+        cohorts=list_standing(document),
         accounting=add_up(document["accounting"], cohorts, f"/waves/{seen.wave}"),
         metrics=_metrics(document),
         blind_spots=summarize_blind_spots(count_blind_spots(_spots(document))),
@@ -122,123 +123,27 @@ def describe_wave(platform: Platform, seen: Evidence, person: str) -> WavePage:
     )
 
 
-def _since(state: Mapping[str, str]) -> str:
-    return f"by {state['person']}: {state['reason']}" if state["person"] else ""
-
-
-def add_up(
-    accounts: Sequence[Mapping[str, Any]], cohorts: Sequence[str], url: str, by: str = "cohort"
-) -> Table:
-    """The ledger: a line for each cohort (or entity), and the sum of all of them."""
-    names = ("extracted", *ENDS, *FOUND, "found")
-    groups: dict[str, list[Mapping[str, Any]]] = {name: [] for name in cohorts}
-    for line in accounts:
-        groups[line[by]].append(line)
-    return make_table(
-        "accounting",
-        "Extracted is the sum of the four ends; loaded that of matched, mismatched and missing; "
-        "found that of matched, mismatched and unexpected",
-        (by.capitalize(), "Extracted #", *(f"{n.capitalize()} #" for n in names[1:]), "Balance"),
-        [
-            (
-                Cell(name, link=f"/cohorts/{name}" if by == "cohort" else f"{url}/{name}"),
-                *(_sum(lines, n) for n in names),
-                _balance(lines),
-            )
-            for name, lines in groups.items()
-        ],
-        empty="Nothing of it has been extracted yet.",
-        total=("all", *(_sum(accounts, n) for n in names), _balance(accounts)),
-        url=f"{url}/accounting.csv",
+def shorten(page: WavePage) -> WavePage:
+    """The page for a screen: of a large wave what is to be looked at first, the rest a link away."""
+    every = f"/cohorts?wave={page.name}"
+    fine = ("passed", "not-asked", "not-run")
+    standing = page.cohorts
+    if len(standing.rows) > MOST_ROWS:
+        rows = sorted(standing.rows, key=lambda row: row[1].state in fine)
+        standing = replace(standing, rows=tuple(rows))
+    return replace(
+        page,
+        cohorts=cut(standing, MOST_ROWS, more=every),
+        accounting=fold(page.accounting, MOST_ROWS, every),
+        criteria=cut(page.criteria, MOST_ROWS),
+        metrics=cut(page.metrics, MOST_ROWS),
+        drills=cut(page.drills, MOST_ROWS),
+        charts=cut(page.charts, MOST_ROWS),
     )
 
 
-def _sum(lines: Sequence[Mapping[str, Any]], name: str) -> Cell:
-    """None while one of the stages has not run: an unfinished sum is no sum."""
-    counted = [line[name] for line in lines if line["applicable"]]
-    if not counted or None in counted:
-        return Cell(None)
-    number = sum(counted)
-    bad = name in ("mismatched", "missing", "unexpected") and number
-    return Cell(number, "failed" if bad else "")
-
-
-def _balance(lines: Sequence[Mapping[str, Any]]) -> Cell:
-    said = [line["balanced"] for line in lines if line["applicable"]]
-    if False in said:
-        return Cell("does not balance", "failed")
-    if any(line["found"] is None for line in lines if line["applicable"]):
-        return Cell("not finished", "not-run")
-    return Cell("balances", "passed") if True in said else Cell("nothing to balance", "not-asked")
-
-
-def _cohorts(document: Mapping[str, Any]) -> Table:
-    checks: dict[str, list[Mapping[str, Any]]] = {}
-    for check in document["checks"]:
-        checks.setdefault(check["cohort"], []).append(check)
-    charts = {c["cohort"]: c["completeness"] for c in document["charts"]}
-    differing: dict[str, int] = {}
-    waiting: dict[str, int] = {}
-    for line in document["accounting"]:
-        name = line["cohort"]
-        differing[name] = differing.get(name, 0) + sum(line[f] or 0 for f in FOUND[1:])
-        waiting[name] = waiting.get(name, 0) + (line["excepted"] or 0)
-    return make_table(
-        "cohorts",
-        "Who moves together",
-        ("Cohort", "State", "Patients #", "Loaded #", "Waiting #", "Differing #",
-         "Expectations", "Whole charts", "Reconciled"),
-        [
-            (
-                Cell(c["name"], link=f"/cohorts/{c['name']}"),
-                _state(c, differing.get(c["name"], 0)),
-                c["patients"] if c["name"] != REFERENCE else Cell("", note="of no patient"),
-                c["loaded"] if "load" not in c["missing_stages"] else None,
-                Cell(waiting.get(c["name"], 0) if "transform" not in c["missing_stages"] else None,
-                     link=f"/exceptions?cohort={c['name']}"),
-                Cell(differing.get(c["name"], 0) if not c["missing_stages"] else None,
-                     link=f"/cohorts/{c['name']}/differences"),
-                _checked(checks.get(c["name"], []), c["name"]),
-                _whole(charts.get(c["name"])),
-                _instant(c["reconciled_at"]),
-            )
-            for c in document["cohorts"]
-        ],
-        empty="The wave has no cohort.",
-        url=f"/waves/{document['wave']}/cohorts.csv",
-    )  # fmt: skip
-
-
-def _state(cohort: Mapping[str, Any], differing: int) -> Cell:
-    missing = cohort["missing_stages"]
-    if len(missing) == 4:
-        return Cell("not run", "not-run")
-    if missing:
-        return Cell("not finished", "not-run", note=", ".join(missing))
-    if differing:
-        return Cell("differs", "failed")
-    if cohort["outdated"]:
-        return Cell("stale", "held", note=f"{len(cohort['outdated'])} to run again")
-    if not cohort["loaded"]:
-        return Cell("nothing loaded", "not-asked")
-    return Cell("reconciled", "passed")
-
-
-def _checked(checks: Sequence[Mapping[str, Any]], cohort: str) -> Cell:
-    link = f"/cohorts/{cohort}/expectations"
-    if not checks:
-        return Cell("not run", "not-run", link)
-    bad = sum(c["bad"] for c in checks)
-    asked = sum(c["expectations"] for c in checks)
-    if bad:
-        return Cell(f"{bad:,} of {asked:,} not met", "failed", link)
-    return Cell(f"all {asked:,} held or had nothing to check", "passed", link)
-
-
-def _whole(completeness: Mapping[str, Any] | None) -> Cell:
-    if completeness is None:
-        return Cell(None)
-    return Cell(f"{completeness['whole']:,} of {completeness['charts']:,}")
+def _since(state: Mapping[str, str]) -> str:
+    return f"by {state['person']}: {state['reason']}" if state["person"] else ""
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -8,6 +8,7 @@ from migration_platform.errors import ConfigurationError
 from migration_platform.move import make_move, mark_ready
 from migration_platform.right import Action
 from migration_platform.room.app import Way
+from migration_platform.room.page.progress import list_progress
 from migration_platform.room.visit import Answer, Moved, Shown, Visit
 from migration_platform.signing import sign as record_sign_off
 
@@ -91,7 +92,8 @@ def roll_back(visit: Visit) -> Answer:
 
 
 def show_errand(visit: Visit) -> Answer:
-    return Shown("errand.html.j2", {"errand": visit.room.errands.find(visit.path["errand"])})
+    errand = visit.room.errands.find(visit.path["errand"])
+    return Shown("errand.html.j2", {"errand": errand, "far": list_progress(errand.cohorts)})
 
 
 def _required(visit: Visit, name: str) -> str:

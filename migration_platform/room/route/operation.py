@@ -1,6 +1,6 @@
 """Routes of what is done for a wave between decisions: running it, rehearsing, recording figures.
 
-A run and a drill take a while and go on by themselves (`errand`). Whether a cohort may load is decided
+A run, a drill and a search for duplicates take a while and go on by themselves (`errand`). Whether a cohort may load is decided
 by the gate, whoever starts it.
 """
 
@@ -12,7 +12,12 @@ from migration_platform.errors import ConfigurationError
 from migration_platform.measurement import Measurement, parse_measurements, read_measurement
 from migration_platform.metric_log import name_metrics, record_measurements
 from migration_platform.room.app import Way
-from migration_platform.room.visit import Answer, Moved, Visit
+from migration_platform.room.page.duplicate import describe_duplicates
+from migration_platform.room.route.wave import give_csv
+from migration_platform.room.visit import Answer, Moved, Shown, Visit
+
+MOST_PAIRS = 200
+"""On the page; the CSV file has them all."""
 
 
 def run_wave(visit: Visit) -> Answer:
@@ -38,6 +43,25 @@ def drill_cohort(visit: Visit) -> Answer:
     cohort = visit.platform.plan.cohort(visit.path["cohort"])
     errand = visit.room.errands.drill(cohort.wave, [cohort.name], visit.person)
     return Moved(f"/errands/{errand}")
+
+
+def show_duplicates(visit: Visit) -> Answer:
+    values = {
+        "page": describe_duplicates(visit.platform, MOST_PAIRS),
+        "errand": visit.room.errands.running(""),
+        "may_search": visit.may("search"),
+        "lack": visit.lack("search"),
+    }
+    return Shown("duplicates.html.j2", values)
+
+
+def duplicates_csv(visit: Visit) -> Answer:
+    page = describe_duplicates(visit.platform)
+    return give_csv(page.tables, visit.path["table"], "duplicates")
+
+
+def search_duplicates(visit: Visit) -> Answer:
+    return Moved(f"/errands/{visit.room.errands.search(visit.person)}")
 
 
 def record_figure(visit: Visit) -> Answer:
@@ -76,6 +100,9 @@ WAYS = (
     Way("POST", "/cohorts/{cohort}/run", "run", run_cohort),
     Way("POST", "/waves/{wave}/drill", "drill", drill_wave),
     Way("POST", "/cohorts/{cohort}/drill", "drill", drill_cohort),
+    Way("GET", "/duplicates", "read", show_duplicates),
+    Way("GET", "/duplicates/{table}.csv", "read", duplicates_csv),
+    Way("POST", "/duplicates", "search", search_duplicates),
     Way("POST", "/waves/{wave}/figure", "measure", record_figure),
     Way("POST", "/waves/{wave}/figures", "measure", import_figures),
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from migration_platform.exception_store import count_exceptions
 from migration_platform.ledger import account_for
-from migration_platform.platform import REFERENCE
+from migration_platform.platform import REFERENCE, Platform
 from migration_platform.report.expectation_report import describe_report
 from migration_platform.room.app import Way
 from migration_platform.room.page.cohort import (
@@ -26,7 +27,7 @@ from migration_platform.room.page.record import (
     describe_views,
 )
 from migration_platform.room.page.sheet import Sheet
-from migration_platform.room.route.wave import give_csv
+from migration_platform.room.route.wave import give_csv, say_since
 from migration_platform.room.table import make_table, write_csv
 from migration_platform.room.visit import Answer, File, Shown, Visit
 
@@ -103,16 +104,26 @@ def show_expectations(visit: Visit) -> Answer:
     return Shown("expectations.html.j2", values)
 
 
+def _count(platform: Platform) -> list[dict[str, Any]]:
+    names = [REFERENCE, *(c.name for c in platform.plan.cohorts)]
+    return count_exceptions(platform.store, names)
+
+
+SHELVED: Mapping[tuple[str, ...], Callable[[Platform], Any]] = {
+    ("exceptions",): _count,
+    ("ages",): read_ages,
+    ("volume",): read_volume,
+}
+"""What the queue's page shows of all exceptions: of a million it takes a second."""
+
+
 def show_queue(visit: Visit) -> Answer:
     platform = visit.platform
-    names = [REFERENCE, *(c.name for c in platform.plan.cohorts)]
-    counts = visit.room.shelf.read(
-        platform, ("exceptions",), lambda own: count_exceptions(own.store, names)
+    counts, ages, volume = (
+        visit.room.shelf.read(platform, name, make) for name, make in SHELVED.items()
     )
-    ages = visit.room.shelf.read(platform, ("ages",), read_ages)
-    volume = visit.room.shelf.read(platform, ("volume",), read_volume)
-    page = describe_queue(platform, visit.query, counts, ages, volume)
-    return Shown("exceptions.html.j2", {"queue": page})
+    page = describe_queue(platform, visit.query, counts.value, ages.value, volume.value)
+    return Shown("exceptions.html.j2", {"queue": page, **say_since(counts, ages, volume)})
 
 
 def queue_csv(visit: Visit) -> Answer:

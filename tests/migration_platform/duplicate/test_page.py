@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 
+from migration_platform.duplicate.pair_store import newest_search
 from migration_platform.exception_store import acts_on
 from migration_platform.platform import Platform
+from migration_platform.room.app import Room
+from migration_platform.room.errand import Ended, Tell
 from migration_platform.ruling import find_rulings
 from tests.migration_platform.duplicate.clinic import mark, move, search
-from tests.migration_platform.room.conftest import SignedIn, client, send, signed_in
+from tests.migration_platform.room.conftest import (
+    SIGNATURE,
+    SignedIn,
+    client,
+    room,
+    send,
+    signed_in,
+)
 
-__all__ = ["client", "signed_in"]
+__all__ = ["client", "room", "signed_in"]
 
 
 @pytest.fixture
@@ -89,3 +102,49 @@ def test_who_stays_is_chosen_on_the_page_and_another_accepts_exactly_that(
     assert f"proposal {proposed.number} merges it into this one" in told
     assert accepted.status_code == 303
     assert [(r.token, r.about) for r in find_rulings(acts_on(moved.store, other))] == [(other, own)]
+
+
+def test_a_search_begun_on_the_page_ends_in_the_pairs_that_it_found(
+    moved: Platform, signed_in: SignedIn, room: Room
+) -> None:
+    cleo = signed_in("Cleo")
+    before = newest_search(moved.store)
+    assert before is not None
+
+    begun = send(cleo, "/duplicates", "/duplicates")
+    while room.errands.running(""):
+        time.sleep(0.05)
+    ended, page = cleo.get(begun.headers["location"]).text, cleo.get("/duplicates").text
+    after = newest_search(moved.store)
+
+    assert after is not None
+    assert after.number == before.number + 1
+    assert "Search for duplicates is done." in ended
+    assert "may be a second registration" in ended
+    assert f'href="/exceptions/{mark(moved, "anna-2")}"' in page
+    assert "Bergstrom" not in page
+
+
+def test_one_search_runs_at_a_time_and_its_page_says_so(
+    moved: Platform, signed_in: SignedIn, room: Room
+) -> None:
+    go_on, ada = threading.Event(), signed_in("Cleo")
+
+    def work(platform: Platform, tell: Tell) -> Ended:
+        go_on.wait(30)
+        return Ended(())
+
+    before = ada.get("/duplicates").text
+    number = room.errands.begin("Search for duplicates", "", "Bob", work)
+    page = ada.get("/duplicates").text
+    signature = SIGNATURE.search(page)
+    assert signature
+    again = ada.post("/duplicates", data={"signature": signature[1]})
+    go_on.set()
+
+    assert 'action="/duplicates"' in before
+    assert 'action="/duplicates"' not in page
+    assert f'href="/errands/{number}"' in page
+    assert "begun by Bob" in page
+    assert again.status_code == 409
+    assert "Bob has begun this already" in again.text

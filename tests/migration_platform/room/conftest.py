@@ -11,7 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from migration_platform.platform import Platform
-from migration_platform.room.app import make_app, make_room
+from migration_platform.room import shelf
+from migration_platform.room.app import Room, make_app, make_room
 from migration_platform.room.route import WAYS
 from migration_platform.room.session import begin_session
 from tests.migration_platform.stage.conftest import platform as platform
@@ -28,18 +29,27 @@ def moved(platform: Platform) -> Platform:
     return platform
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages wait for what they show, however busy the machine is."""
+    monkeypatch.setattr(shelf, "QUICK", 600.0)
+
+
 @pytest.fixture
-def client(moved: Platform) -> Iterator[TestClient]:
-    """Somebody who has not signed in."""
-    settings = moved.settings
-
+def room(moved: Platform) -> Iterator[Room]:
     def make() -> Platform:
-        return Platform(settings, moved.plan, moved.entities, suites=moved.suites)
+        return Platform(moved.settings, moved.plan, moved.entities, suites=moved.suites)
 
-    room = make_room(settings, WAYS, make)
-    yield TestClient(make_app(room), base_url=settings.room_url, follow_redirects=False)
-    room.shelf.close()
-    room.lender.close()
+    made = make_room(moved.settings, WAYS, make)
+    yield made
+    made.shelf.close()
+    made.lender.close()
+
+
+@pytest.fixture
+def client(room: Room) -> TestClient:
+    """Somebody who has not signed in."""
+    return TestClient(make_app(room), base_url=room.settings.room_url, follow_redirects=False)
 
 
 @pytest.fixture

@@ -155,9 +155,9 @@ def test_every_page_can_be_used_by_everybody(
 ) -> None:
     mark = token(moved.settings.token_key(), "patient", "c")
     urls = [
-        "/", "/waves/pilot", "/waves/rest", "/cohorts/one", "/cohorts/one/visit",
+        "/", "/waves/pilot", "/waves/rest", "/cohorts", "/cohorts/one", "/cohorts/one/visit",
         "/cohorts/one/differences", "/cohorts/one/expectations", "/cohorts/one/charts",
-        "/exceptions", f"/exceptions/{mark}", f"/records/patient/{mark}", "/decisions", "/drills",
+        "/exceptions", "/duplicates", f"/exceptions/{mark}", f"/records/patient/{mark}", "/decisions", "/drills",
         "/nights", "/mapping", "/mapping/visit", "/views", "/password", "/no-such-page",
     ]  # fmt: skip
     found: list[str] = []

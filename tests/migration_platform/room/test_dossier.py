@@ -19,6 +19,7 @@ from tests.migration_platform.room.conftest import SignedIn
 def read_part(page: str) -> list[str]:
     """The text of what is read about the wave, without markup; `proof` and `CSV` are links alone."""
     part = page[page.index('<div class="read">') : page.index("A decision names it")]
+    part = re.sub(r'<p class="act".*?</p>', "", part, flags=re.DOTALL)  # leads to the forms
     words = re.sub(r"<[^>]+>", "\n", part).split("\n")
     kept = [word.strip() for word in words if word.strip()]
     return [w for w in kept if w not in ("proof", "CSV", "What you may decide")]

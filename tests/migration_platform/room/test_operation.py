@@ -61,3 +61,14 @@ def test_a_run_of_a_wave_whose_gate_is_closed_is_refused_at_once(signed_in: Sign
 
     assert refused.status_code == 409
     assert "wave pilot is not promoted" in refused.text
+
+
+def test_where_nobody_has_searched_for_duplicates_the_page_says_so_and_lets_those_who_may(
+    signed_in: SignedIn,
+) -> None:
+    cleo, dana = signed_in("Cleo").get("/duplicates"), signed_in("Dana").get("/duplicates")
+
+    assert "Nobody has searched for patients who are registered twice." in cleo.text
+    assert 'action="/duplicates"' in cleo.text
+    assert 'action="/duplicates"' not in dana.text
+    assert "Dana may not search for duplicates" in dana.text

@@ -257,7 +257,8 @@ def test_the_evidence_names_charts_by_token_and_holds_no_comment(platform: Platf
     draw_sample(platform, "one", seed=5)
     judge(platform, "a", is_right=True)
 
-    said = str(describe_charts(platform, "one"))
+    [described] = describe_charts(platform, ["one"], platform.store.latest_runs(["one"]))
+    said = str(described)
     document = str(assemble_evidence(platform, "pilot").document["charts"])
 
     for text in (said, document):
