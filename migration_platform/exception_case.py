@@ -16,9 +16,6 @@ from migration_platform.exception_store import acts_on, exceptions_of
 from migration_platform.platform import Platform
 from migration_platform.ruling import find_assignee, find_open_proposals, find_rulings
 
-MOVING = ("concern", "duplicate")
-"""Finders that hold nothing back: the record moves, and somebody must look at it."""
-
 
 def describe_case(platform: Platform, token: str) -> dict[str, Any]:
     """Why a record waits or waited, the way out, and what people did about it.

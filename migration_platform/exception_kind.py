@@ -18,6 +18,9 @@ from migration_platform.toml_file import TomlFile
 BY_FIELD = "owner of the field"
 """Instead of a role: whom `ownership.csv` names."""
 
+MOVING = ("concern", "duplicate")
+"""Finders that hold nothing back: the record moves, and somebody must look at it."""
+
 LONGEST_HOURS = 24 * 365
 
 

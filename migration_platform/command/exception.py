@@ -52,7 +52,8 @@ def exceptions(
     json: Json = False,
 ) -> None:
     """Print what waits for a person: volume and age by kind, then by cause, or record by record."""
-    from migration_platform.exception_case import MOVING, summarize
+    from migration_platform.exception_case import summarize
+    from migration_platform.exception_kind import MOVING
     from migration_platform.exception_store import count_exceptions, list_open
     from migration_platform.platform import REFERENCE, Platform
 

@@ -10,7 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from migration_platform.command.console import out, print_json
-from migration_platform.exception_case import MOVING
+from migration_platform.exception_kind import MOVING
 
 
 def print_kinds(kinds: list[dict[str, Any]]) -> None:

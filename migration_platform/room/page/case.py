@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from migration_platform.exception_case import MOVING, describe_case
+from migration_platform.exception_case import describe_case
+from migration_platform.exception_kind import MOVING
 from migration_platform.platform import Platform
 from migration_platform.right import Action, explain_lack
 from migration_platform.room.page.headline import Headline

@@ -50,5 +50,15 @@ def test_a_command_that_reads_imports_nothing_slow(home: Path, words: tuple[str,
     assert imported_by(*words) == "imported:"
 
 
+def test_what_only_explains_itself_imports_no_database_driver_either() -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "migration_platform", "--help"],
+        cwd=Path(__file__).parents[3], capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert "migration_platform.command" in done.stderr
+    assert "psycopg" not in done.stderr
+
+
 def test_a_command_that_prints_mappings_imports_them_and_nothing_else(home: Path) -> None:
     assert imported_by("mapping") == "imported: polars, assets.entities"
