@@ -211,22 +211,24 @@ def measure(
 ) -> dict[str, object]:
     """Kill so often at random, spread over the operations, and once at every boundary."""
     started = time.monotonic()
-    outcomes = _read(progress) if progress else []
+    outcomes = read_progress(progress) if progress else []
     with harness() as trial:
         trial.learn()
         boundaries = {n: trial.boundaries[n] if every_boundary else 0 for n in names}
-        for kill in _plan(boundaries, kills, outcomes):
+        for kill in plan_kills(boundaries, kills, outcomes):
             if time.monotonic() - started > seconds:
                 break
             outcomes.append(trial.make(kill))
             if progress:
-                _note(progress, outcomes[-1])
+                note(progress, outcomes[-1])
             if len(outcomes) % 20 == 0:
                 _tell(outcomes)
         return summarize(outcomes, boundaries)
 
 
-def _plan(boundaries: Mapping[str, int], kills: int, outcomes: Sequence[Outcome]) -> Iterator[Kill]:
+def plan_kills(
+    boundaries: Mapping[str, int], kills: int, outcomes: Sequence[Outcome]
+) -> Iterator[Kill]:
     """What is left to do, the random ones first. One that came too late is drawn anew: `outcomes`
     grows meanwhile."""
     names, draw, took = list(boundaries), 0, 0
@@ -266,14 +268,14 @@ def summarize(outcomes: Sequence[Outcome], boundaries: Mapping[str, int]) -> dic
     }
 
 
-def _read(progress: Path) -> list[Outcome]:
+def read_progress(progress: Path) -> list[Outcome]:
     if not progress.exists():
         return []
     lines = [json.loads(line) for line in progress.read_text().splitlines()]
     return [Outcome(Kill(**x["kill"]), x["took_effect"], tuple(x["differing"])) for x in lines]
 
 
-def _note(progress: Path, outcome: Outcome) -> None:
+def note(progress: Path, outcome: Outcome) -> None:
     with progress.open("a") as file:
         file.write(json.dumps(asdict(outcome)) + "\n")
 

@@ -66,13 +66,18 @@ def stage_records(
     duck: duckdb.DuckDBPyConnection,
 ) -> None:
     """Put the records of `mapped` into the staged table, in one transaction, unless they are there."""
-    if staged_digest(destination, cohort, entity.name) == digest:
-        return
     table = sql.Identifier(SCHEMA, table_name(cohort, entity.name))
     columns = [("id", "uuid"), ("source_id", "text")]
     columns += [(f.name, POSTGRES_TYPE[f.type]) for f in entity.fields]
     columns += [("fingerprint", "uuid")]
     with destination.transaction(), destination.cursor() as cursor:
+        # Of two runs of one cohort at once the second waits, and finds it done.
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 4))",
+            (table_name(cohort, entity.name),),
+        )
+        if staged_digest(destination, cohort, entity.name) == digest:
+            return
         cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table))
         cursor.execute(
             sql.SQL("CREATE UNLOGGED TABLE {} ({})").format(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import crash_child
-from benchmarks.crash import Harness, Kill
+from benchmarks.crash import Harness, Kill, Outcome, note, plan_kills, read_progress, summarize
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,6 +44,20 @@ def test_a_kill_without_a_run_after_it_would_be_seen(trial: Harness) -> None:
 
         assert killed == -1
         assert trial.describe() != trial.expected[name]
+
+
+def test_a_harness_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
+    progress = tmp_path / "kills.jsonl"
+    note(progress, Outcome(Kill("load", draw=0), took_effect=False, differing=()))
+    note(progress, Outcome(Kill("load", boundary=2), took_effect=True, differing=()))
+
+    outcomes = read_progress(progress)
+    left = plan_kills({"load": 3}, 0, outcomes)
+    told = summarize(outcomes, {"load": 3})
+
+    assert list(left) == [Kill("load", boundary=1), Kill("load", boundary=3)]
+    assert told["boundaries that were not killed at"] == {"load": 2}
+    assert told["ended before they were killed"] == 1
 
 
 def test_the_command_for_hundreds_of_kills_says_what_it_takes() -> None:

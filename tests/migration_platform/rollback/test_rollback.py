@@ -187,6 +187,43 @@ def test_it_is_refused_while_another_cohorts_records_hang_on_it(platform: Platfo
     assert rows(platform) == before
 
 
+def test_it_is_refused_while_a_later_load_of_another_cohort_holds_a_record_of_it(
+    platform: Platform,
+) -> None:
+    source(platform.settings, "INSERT INTO people VALUES ('e', 'Eve', 'TX')")
+    move(platform)
+    promote(platform, "pilot", person="Ada", reason="clean")
+    move(platform, "two")
+    dan, visit = number_of(platform, "d"), number_of(platform, "v3")
+    destination(platform, f"UPDATE visit SET patient_id = '{dan}' WHERE id = '{visit}'")
+    source(platform.settings, """DELETE FROM people WHERE "Id" = 'd'""")
+    move(platform, "two")  # withdraws Dan, and the visit that hangs on him now
+
+    with pytest.raises(GateClosedError, match="1 records of visit were written later by a load of"):
+        back(platform)
+
+    assert back(platform, "two").done is True
+    assert back(platform).done is True
+
+
+@pytest.mark.parametrize("held", ["a", "d"])  # of cohort one, and of two, which goes first
+def test_of_several_cohorts_none_is_taken_back_if_one_is_refused(
+    platform: Platform, held: str
+) -> None:
+    move(platform)
+    promote(platform, "pilot", person="Ada", reason="clean")
+    move(platform, "two")
+    destination(platform, "CREATE TABLE pinned (patient_id uuid REFERENCES patient)")
+    destination(platform, f"INSERT INTO pinned VALUES ('{number_of(platform, held)}')")
+    before = rows(platform)
+
+    with pytest.raises(GateClosedError, match="rows of pinned refer to what would go"):
+        roll_back_all(platform, ["one", "two"], person="Ada", reason="drift")
+
+    assert rows(platform) == before
+    assert destination(platform, "SELECT count(*) FROM migration.rollback") == [(0,)]
+
+
 @pytest.mark.parametrize(
     ("rule", "left"),
     [("CASCADE", []), ("SET NULL", [("x", None)])],
