@@ -28,6 +28,9 @@ SLICE_ROWS = 100_000
 SEEN_SENT, SEEN_FOUND = "seen_sent", "seen_found"
 """Temporary tables with the suspects' rows of each side as the first look saw them."""
 
+Both = tuple[pa.Table, pa.Table]
+"""Rows that were sent, and rows that were found."""
+
 
 @dataclass(frozen=True, slots=True)
 class FirstLook:
@@ -74,12 +77,18 @@ def find_suspects(
     ours = OrderedStream("sent", _tables(reader))
     # The stream of sent records occupies `sql`: verdicts are asked for over another connection.
     with closing(sql.cursor()) as other, OrderedStream("found", found, ahead=True) as theirs:
-        seen = _Seen(other, SEEN_SENT), _Seen(other, SEEN_FOUND)
+        seen = _Seen(other, SEEN_SENT, slice_rows), _Seen(other, SEEN_FOUND, slice_rows)
+        unequal: list[Both] = []
         for slices in next_slices(ours, theirs, slice_rows):
-            for side, rows in zip(seen, _suspects_of(other, columns, *slices), strict=True):
-                side.keep(rows, slice_rows)
+            left, pairs = _unlike(columns, *slices)
+            _keep(seen, left)
+            unequal.append(pairs)
+            if sum(len(rows) for rows, _ in unequal) >= slice_rows:
+                _keep(seen, _differing(other, columns, unequal))
+                unequal = [_none_of(pairs)]
+        _keep(seen, _differing(other, columns, unequal))
         for side in seen:
-            side.hand_over(sql, slice_rows)
+            side.hand_over(sql)
     sql.execute(
         f"CREATE OR REPLACE TEMP TABLE suspect AS SELECT id::varchar AS id FROM {SEEN_SENT} "
         f"UNION SELECT id::varchar FROM {SEEN_FOUND}"
@@ -165,73 +174,83 @@ def _tables(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
 
 
 class _Seen:
-    """The suspects' rows of one side, in a temporary table so that memory does not grow with them."""
+    """The suspects' rows of one side; if they are many, in a temporary table of `sql`, so that memory
+    does not grow with them."""
 
-    def __init__(self, sql: duckdb.DuckDBPyConnection, name: str) -> None:
-        self._sql, self._name = sql, name
+    def __init__(self, sql: duckdb.DuckDBPyConnection, name: str, at_once: int) -> None:
+        self._sql, self._name, self._at_once = sql, name, at_once
         self._waiting: list[pa.Table] = []
+        self._written = False
 
-    def keep(self, rows: pa.Table, at_once: int) -> None:
-        """Keep these rows; write them when so many wait."""
+    def keep(self, rows: pa.Table) -> None:
+        """Keep these rows; write them when enough wait."""
         if rows.num_rows or not self._waiting:
             self._waiting.append(rows)
-        if sum(t.num_rows for t in self._waiting) >= at_once:
-            self._write()
+        if sum(t.num_rows for t in self._waiting) >= self._at_once:
+            rows = pa.concat_tables(self._waiting)
+            _write(self._sql, self._name, rows, anew=not self._written)
+            self._waiting, self._written = [rows.schema.empty_table()], True
 
-    def hand_over(self, sql: duckdb.DuckDBPyConnection, at_once: int) -> None:
-        """Make the table one of another connection's."""
-        self._write()
-        rows = self._sql.sql(f"SELECT * FROM {self._name}").to_arrow_reader(at_once)
-        sql.register("seen", rows)
-        sql.execute(f"CREATE OR REPLACE TEMP TABLE {self._name} AS SELECT * FROM seen").fetchall()
-        sql.unregister("seen")
-
-    def _write(self) -> None:
-        rows = pa.concat_tables(self._waiting)
-        self._sql.register("waiting", rows)
-        for statement in (
-            f"CREATE TEMP TABLE IF NOT EXISTS {self._name} AS SELECT * FROM waiting LIMIT 0",
-            f"INSERT INTO {self._name} SELECT * FROM waiting",
-        ):
-            self._sql.execute(statement).fetchall()
-        self._sql.unregister("waiting")
-        self._waiting = [rows.schema.empty_table()]
+    def hand_over(self, sql: duckdb.DuckDBPyConnection) -> None:
+        """Make all of it a temporary table of another connection."""
+        _write(sql, self._name, pa.concat_tables(self._waiting), anew=True)
+        if self._written:
+            rows = self._sql.sql(f"SELECT * FROM {self._name}").to_arrow_reader(self._at_once)
+            _write(sql, self._name, rows, anew=False)
 
 
-def _suspects_of(
-    judge: duckdb.DuckDBPyConnection, columns: Sequence[Column], sent: pa.Table, found: pa.Table
-) -> tuple[pa.Table, pa.Table]:
-    """The rows of suspects in two slices of the same range of ids: of ids that do not stand there
-    just once on each side, and of ids with a field that differs."""
+def _write(
+    sql: duckdb.DuckDBPyConnection, name: str, rows: pa.Table | pa.RecordBatchReader, *, anew: bool
+) -> None:
+    """Put rows into a temporary table, or add them to it."""
+    into = f"CREATE OR REPLACE TEMP TABLE {name} AS" if anew else f"INSERT INTO {name}"
+    sql.register("seen", rows)
+    sql.execute(f"{into} SELECT * FROM seen").fetchall()
+    sql.unregister("seen")
+
+
+def _keep(seen: tuple[_Seen, _Seen], rows: Both) -> None:
+    for side, table in zip(seen, rows, strict=True):
+        side.keep(table)
+
+
+def _none_of(rows: Both) -> Both:
+    return rows[0].schema.empty_table(), rows[1].schema.empty_table()
+
+
+def _unlike(columns: Sequence[Column], sent: pa.Table, found: pa.Table) -> tuple[Both, Both]:
+    """Of two slices of the same range of ids: the rows of ids that do not stand there just once on
+    each side; and those that do, side by side, but are not the same bit by bit."""
     pairing = pair_rows(sent, found)
     unequal = _unequal(columns, pairing.sent, pairing.found)
-    ours, theirs = pairing.sent_places[unequal], pairing.found_places[unequal]
-    same = _judge_same(judge, columns, take(sent, ours), take(found, theirs))
-    left = np.ones(len(sent), np.bool_), np.ones(len(found), np.bool_)
-    left[0][pairing.sent_places] = left[1][pairing.found_places] = False
-    left[0][ours] = left[1][theirs] = ~same
-    return take(sent, np.flatnonzero(left[0])), take(found, np.flatnonzero(left[1]))
+    sides = (sent, pairing.sent_places), (found, pairing.found_places)
+    left, pairs = [], []
+    for rows, places in sides:
+        alone = np.ones(len(rows), np.bool_)
+        alone[places] = False
+        left.append(take(rows, np.flatnonzero(alone)))
+        pairs.append(take(rows, places[unequal]))
+    return (left[0], left[1]), (pairs[0], pairs[1])
 
 
-def _judge_same(
-    judge: duckdb.DuckDBPyConnection, columns: Sequence[Column], sent: pa.Table, found: pa.Table
-) -> Mask:
-    """Which rows count as the same among rows that are paired by their place, but not the same bit
-    by bit."""
-    same = np.zeros(len(sent), np.bool_)
-    if len(sent):
-        places = pa.array(np.arange(len(sent)))
-        judge.register("sent_part", sent.append_column("~place", places))
-        judge.register("found_part", found)
-        differs = " OR ".join(c.differs() for c in columns)
-        alike = judge.sql(
-            'SELECT s."~place" FROM sent_part s POSITIONAL JOIN found_part f '
-            f"WHERE s.id = f.id AND NOT ({differs})"
-        )
-        same[alike.fetchnumpy()["~place"]] = True
-        judge.unregister("sent_part")
-        judge.unregister("found_part")
-    return same
+def _differing(
+    judge: duckdb.DuckDBPyConnection, columns: Sequence[Column], pairs: Sequence[Both]
+) -> Both:
+    """Those of the pairs that differ in a field, as its equality is declared."""
+    sent, found = (pa.concat_tables(side) for side in zip(*pairs, strict=True))
+    if not len(sent):
+        return sent, found
+    judge.register("sent_part", sent.append_column("~place", pa.array(np.arange(len(sent)))))
+    judge.register("found_part", found)
+    differs = " OR ".join(c.differs() for c in columns)
+    rows = judge.sql(
+        'SELECT s."~place" FROM sent_part s POSITIONAL JOIN found_part f '
+        f"WHERE s.id IS DISTINCT FROM f.id OR {differs}"
+    ).fetchnumpy()
+    judge.unregister("sent_part")
+    judge.unregister("found_part")
+    places = np.sort(rows["~place"])
+    return take(sent, places), take(found, places)
 
 
 def _unequal(columns: Sequence[Column], sent: pa.Table, found: pa.Table) -> Mask:

@@ -93,9 +93,10 @@ def _singles(ids: pa.Array) -> Mask:
 def _texts(ids: pa.Array) -> Texts:
     """The ids as NumPy can search them, without a copy if all are of one length."""
     ends = np.frombuffer(ids.buffers()[1], np.int32, len(ids) + 1, ids.offset * 4)
-    widths = np.unique(np.diff(ends))
-    if len(widths) == 1 and widths[0]:
-        return np.frombuffer(ids.buffers()[2], f"S{widths[0]}", len(ids), ends[0])
+    widths = np.diff(ends)
+    width = widths[0] if len(widths) else 0
+    if width and (widths == width).all():
+        return np.frombuffer(ids.buffers()[2], f"S{width}", len(ids), ends[0])
     texts: Texts = ids.cast(pa.binary()).to_numpy(zero_copy_only=False).astype(np.bytes_)
     return texts
 
