@@ -169,6 +169,17 @@ def acts_on(store: Store, token: str) -> list[Act]:
     return [Act(**row) for row in rows]
 
 
+def acts_with(store: Store, action: str) -> list[Act]:
+    """The whole history of every record that ever had such an act, in order."""
+    rows = store.read(
+        f"SELECT {_ACT} FROM migration.exception_act WHERE (cohort, entity, token) IN "
+        "(SELECT cohort, entity, token FROM migration.exception_act WHERE action = %s) "
+        "ORDER BY number",
+        (action,),
+    )
+    return [Act(**row) for row in rows]
+
+
 def exceptions_of(store: Store, token: str) -> list[dict[str, Any]]:
     """Why a record waits or waited: open ones first."""
     with store.transaction() as c:

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 from migration_platform.errors import GateClosedError
-from migration_platform.exception_store import acts_in, lock_records
+from migration_platform.exception_store import acts_with, lock_records
 from migration_platform.platform import Platform
 from migration_platform.ruling import Act, find_rulings
 
@@ -21,7 +21,7 @@ EVERYWHERE = "*"
 
 def find_merges(platform: Platform, entity: str) -> dict[str, str]:
     """The merges in force, of all cohorts: the survivor's token by that of the merged record."""
-    acts = acts_in(platform.store, [c.name for c in platform.plan.cohorts])
+    acts = acts_with(platform.store, "merge")
     found = (r for r in find_rulings(acts) if r.effect == "merge" and r.entity == entity)
     return {r.token: r.about for r in found}
 

@@ -22,7 +22,7 @@ from migration_platform.duplicate.pairing import (
     require_search,
 )
 from migration_platform.errors import ConfigurationError, GateClosedError
-from migration_platform.exception_store import acts_in, acts_on
+from migration_platform.exception_store import acts_in, acts_on, acts_with
 from migration_platform.platform import Platform
 from migration_platform.resolution import find_suspected, is_suspected, record_ruling
 from migration_platform.ruling import (
@@ -154,7 +154,7 @@ def _weigh(pair: PairRow | None, person: str = "") -> dict[str, Any]:
 
 def _list_paired(platform: Platform) -> list[tuple[str, str, str]]:
     """The pairs that people proposed: who would go, who would stay, and by whom."""
-    acts = acts_in(platform.store, [c.name for c in platform.plan.cohorts])
+    acts = acts_with(platform.store, "pair")
     standing = find_paired(acts)
     pairs = {
         (a.token, a.detail["with"]): a.person

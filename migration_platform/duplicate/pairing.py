@@ -13,7 +13,7 @@ from migration_platform.duplicate.chain import find_merged_into
 from migration_platform.duplicate.pair_store import Search, members_of, newest_search
 from migration_platform.errors import ConfigurationError, GateClosedError
 from migration_platform.exception_queue import queue_duplicates
-from migration_platform.exception_store import acts_in, acts_on, lock_records, record_act
+from migration_platform.exception_store import acts_on, acts_with, lock_records, record_act
 from migration_platform.platform import Platform
 from migration_platform.resolution import is_suspected, require_text
 from migration_platform.ruling import WHERE_IT_GOES, Act, find_paired, find_rulings
@@ -82,8 +82,7 @@ def find_mates(platform: Platform, search: Search, token: str) -> list[str]:
     members = {m.token: m.cluster for m in members_of(platform.store, search)}
     cluster = members.get(token)
     found = [t for t, of in members.items() if of == cluster and t != token]
-    acts = acts_in(platform.store, [c.name for c in platform.plan.cohorts])
-    for own, others in find_paired(acts).items():
+    for own, others in find_paired(acts_with(platform.store, "pair")).items():
         if own == token:
             found += others
         elif token in others:

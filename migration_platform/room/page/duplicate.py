@@ -5,6 +5,9 @@ By token, no values: two registrations are looked at side by side on the page of
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from migration_platform.duplicate.merging import list_likeness
 from migration_platform.duplicate.pair_store import newest_search
 from migration_platform.platform import Platform
@@ -20,7 +23,7 @@ NOBODY = Headline(
 
 
 def describe_duplicates(platform: Platform, most: int | None = None) -> Sheet:
-    """The pairs of the newest search, the likeliest first, so many of them."""
+    """The pairs of the newest search, the likeliest first, then those of people; so many of them."""
     if newest_search(platform.store) is None:
         return Sheet("Duplicates", NOBODY, (), trail=TRAIL)
     search, pairs = list_likeness(platform)
@@ -37,8 +40,7 @@ def describe_duplicates(platform: Platform, most: int | None = None) -> Sheet:
                 Cell(p["token"], link=f"/exceptions/{p['token']}" if p["token"] in queued else ""),
                 p["other"],
                 Cell(p["decision"], "passed") if p["decision"] else Cell("open", "not-run"),
-                f"{p['probability']:.4f}", f"{p['weight']:.1f}",
-                ", ".join(p["agrees"]), ", ".join(p["differs"]),
+                *_weigh(p),
             )
             for p in pairs[:most]
         ],
@@ -63,6 +65,14 @@ def describe_duplicates(platform: Platform, most: int | None = None) -> Sheet:
 
 
 TRAIL = (("/", "Waves"), ("/exceptions", "Exceptions"))
+
+
+def _weigh(pair: Mapping[str, Any]) -> tuple[str | None, str | None, str, str]:
+    """What speaks for a pair: the search's figures, or who proposed it."""
+    if pair["proposed_by"]:
+        return None, None, f"proposed by {pair['proposed_by']}", ""
+    figures = f"{pair['probability']:.4f}", f"{pair['weight']:.1f}"
+    return *figures, ", ".join(pair["agrees"]), ", ".join(pair["differs"])
 
 
 def _say(pairs: int, still: int) -> str:

@@ -55,6 +55,17 @@ def show_duplicates(visit: Visit) -> Answer:
     return Shown("duplicates.html.j2", values)
 
 
+def propose_pair(visit: Visit) -> Answer:
+    from migration_platform.duplicate import pairing
+
+    act = pairing.propose_pair(
+        visit.platform, visit.said("record"), other=visit.said("other"), person=visit.person,
+        reason=visit.said("reason"),
+    )  # fmt: skip
+    visit.room.shelf.forget()
+    return Moved(f"/exceptions/{act.token}")
+
+
 def duplicates_csv(visit: Visit) -> Answer:
     page = describe_duplicates(visit.platform)
     return give_csv(page.tables, visit.path["table"], "duplicates")
@@ -103,6 +114,7 @@ WAYS = (
     Way("GET", "/duplicates", "read", show_duplicates),
     Way("GET", "/duplicates/{table}.csv", "read", duplicates_csv),
     Way("POST", "/duplicates", "search", search_duplicates),
+    Way("POST", "/duplicates/pairs", "work", propose_pair),
     Way("POST", "/waves/{wave}/figure", "measure", record_figure),
     Way("POST", "/waves/{wave}/figures", "measure", import_figures),
 )

@@ -104,6 +104,25 @@ def test_who_stays_is_chosen_on_the_page_and_another_accepts_exactly_that(
     assert [(r.token, r.about) for r in find_rulings(acts_on(moved.store, other))] == [(other, own)]
 
 
+def test_a_pair_that_the_search_missed_is_proposed_on_the_page_and_waits(
+    moved: Platform, signed_in: SignedIn
+) -> None:
+    cleo, own, other = signed_in("Cleo"), mark(moved, "p01"), mark(moved, "p07")
+    fields = {"record": own, "other": other, "reason": "the clinic knows both"}
+
+    unknown = send(cleo, "/duplicates", "/duplicates/pairs", **{**fields, "other": "0" * 16})
+    sent = send(cleo, "/duplicates", "/duplicates/pairs", **fields)
+    pairs, waiting = cleo.get("/duplicates").text, cleo.get(f"/exceptions/{own}").text
+
+    assert unknown.status_code == 400
+    assert (sent.status_code, sent.headers["location"]) == (303, f"/exceptions/{own}")
+    assert [(a.action, a.detail) for a in acts_on(moved.store, own)] == [("pair", {"with": other})]
+    assert "proposed by Cleo" in pairs
+    assert f'href="/exceptions/{own}"' in pairs
+    assert "possible duplicate" in waiting
+    assert other in waiting
+
+
 def test_a_search_begun_on_the_page_ends_in_the_pairs_that_it_found(
     moved: Platform, signed_in: SignedIn, room: Room
 ) -> None:

@@ -44,6 +44,7 @@ ALLOWED = {
     ("POST", "/waves/{wave}/drill"): {"Gus", "Cleo"},
     ("POST", "/cohorts/{cohort}/drill"): {"Gus", "Cleo"},
     ("POST", "/duplicates"): {"Gus", "Cleo"},
+    ("POST", "/duplicates/pairs"): ALL,
     ("POST", "/waves/{wave}/figure"): {"Gus", "Cleo"},
     ("POST", "/waves/{wave}/figures"): {"Gus", "Cleo"},
     ("POST", "/exceptions/{token}/values"): {"Fay", "Gus", "Cleo"},
