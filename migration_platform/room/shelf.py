@@ -35,7 +35,7 @@ QUICK, OLDEST = 0.1, 120.0
 put together behind the page, which shows what there was before, and says so; what is so many seconds
 old, or rests on other files, is too old to decide on."""
 
-MOMENT = 5.0
+MOMENT = 60.0
 """Seconds for which a verdict is that of this moment."""
 
 BESIDE_WAVES = ("criteria", "readiness", "people", "exceptions")
