@@ -200,6 +200,7 @@ class Shelf:
             self._kept.pop(name, None)
 
     def close(self) -> None:
+        gc.unfreeze()
         if self._watch is not None:
             self._watch.close()
 

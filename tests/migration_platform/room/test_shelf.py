@@ -109,8 +109,10 @@ def test_what_could_not_be_put_together_behind_the_page_fails_before_the_reader(
 
 
 def test_what_was_begun_before_a_decision_is_not_kept_after_it(
-    moved: Platform, shelf: Shelf
+    moved: Platform, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(shelves, "QUICK", 0.0)
+
     def decide_meanwhile(platform: Platform) -> int:
         found = count(platform)
         get_ready(platform, "pilot")
