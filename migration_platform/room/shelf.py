@@ -8,6 +8,7 @@ never rests on what stands here: whoever decides puts the evidence together anew
 from __future__ import annotations
 
 import gc
+import math
 import sys
 import threading
 import time
@@ -34,6 +35,12 @@ QUICK, OLDEST = 0.1, 120.0
 """What is put together in so many seconds is put together while the page waits. What takes longer is
 put together behind the page, which shows what there was before, and says so; what is so many seconds
 old, or rests on other files, is too old to decide on."""
+
+PATIENCE = 1.0
+"""Seconds that whoever has just decided waits at most to see it."""
+
+NEVER = -1
+"""No change and no file has this number."""
 
 MOMENT = 60.0
 """Seconds for which a verdict is that of this moment."""
@@ -193,11 +200,17 @@ class Shelf:
         return bool(self._under_way)
 
     def forget(self) -> None:
-        """After a decision of one's own, the next page shows it: evidence is not kept, nor what is put
-        together now, which was begun before. What else there is may lag behind for a moment."""
+        """After a decision of one's own, the next page shows it, or says that it does not yet: evidence
+        is not kept, or too old, nor is what is put together now, which was begun before. What else
+        there is may lag behind for a moment."""
         self._forgotten += 1
-        for name in [name for name in self._kept if name[0] == EVIDENCE]:
-            self._kept.pop(name, None)
+        for name, kept in list(self._kept.items()):
+            if name[0] != EVIDENCE:
+                continue
+            if kept.cost < PATIENCE:
+                self._kept.pop(name, None)
+            else:
+                self._kept[name] = replace(kept, change=NEVER, files=NEVER, made=-math.inf)
 
     def close(self) -> None:
         gc.unfreeze()

@@ -125,6 +125,24 @@ def test_what_was_begun_before_a_decision_is_not_kept_after_it(
     assert shelf.read(moved, name, count).value == before + 1
 
 
+def test_after_a_decision_evidence_that_takes_long_is_shown_as_too_old_and_not_waited_for(
+    moved: Platform, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelves, "QUICK", 0.0)
+    monkeypatch.setattr(shelves, "PATIENCE", 0.0)
+    name = ("evidence", "pilot")
+    before = shelf.read(moved, name, count)
+    get_ready(moved, "pilot")
+
+    shelf.forget()
+    at_once = shelf.read(moved, name, count)
+    while (soon := shelf.read(moved, name, count)).freshness != "fresh":
+        time.sleep(0.05)
+
+    assert (at_once.value, at_once.freshness) == (before.value, "outdated")
+    assert soon.value == before.value + 1
+
+
 def test_every_waves_evidence_and_what_else_takes_long_is_there_once_the_server_has_started(
     moved: Platform, shelf: Shelf
 ) -> None:
