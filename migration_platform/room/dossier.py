@@ -58,7 +58,7 @@ def write_dossier(platform: Platform, seen: Evidence, zone: str = "UTC") -> str:
     return render(
         "dossier.html.j2",
         {
-            "page": describe_wave(platform, seen, ""),
+            "page": describe_wave(platform, seen),
             "sheets": leaves,
             "places": places,
             "zone": zone,

@@ -14,7 +14,8 @@ import time
 import uvicorn
 
 from migration_platform.platform import Platform
-from migration_platform.room.app import make_app, make_room
+from migration_platform.room.app import Room, make_app, make_room
+from migration_platform.room.picture import get_ready
 from migration_platform.room.route import WAYS
 from migration_platform.room.route.reading import SHELVED
 from migration_platform.server import LOOPBACK
@@ -47,12 +48,18 @@ def serve(settings: Settings, parent: int | None = None) -> None:
             server.should_exit = True
 
         threading.Thread(target=watch, daemon=True).start()
-    threading.Thread(target=room.shelf.warm, args=(SHELVED,), daemon=True).start()
+    threading.Thread(target=warm, args=(room,), daemon=True).start()
     try:
         server.run()
     finally:
         room.shelf.close()
         room.lender.close()
+
+
+def warm(room: Room) -> None:
+    """Put together what the first pages need, before somebody waits for it."""
+    get_ready()
+    room.shelf.warm(SHELVED)
 
 
 def main(arguments: list[str]) -> None:

@@ -7,10 +7,13 @@ never rests on what stands here: whoever decides puts the evidence together anew
 
 from __future__ import annotations
 
+import gc
+import math
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +35,15 @@ QUICK, OLDEST = 0.1, 120.0
 """What is put together in so many seconds is put together while the page waits. What takes longer is
 put together behind the page, which shows what there was before, and says so; what is so many seconds
 old, or rests on other files, is too old to decide on."""
+
+PATIENCE = 1.0
+"""Seconds that whoever has just decided waits at most to see it."""
+
+NEVER = -1
+"""No change and no file has this number."""
+
+MOMENT = 60.0
+"""Seconds for which a verdict is that of this moment."""
 
 BESIDE_WAVES = ("criteria", "readiness", "people", "exceptions")
 
@@ -75,7 +87,9 @@ class Shelf:
         self._under_way: set[tuple[str, ...]] = set()
         self._failed: set[tuple[str, ...]] = set()
         self._kept: dict[tuple[str, ...], _Kept] = {}
-        self._change = self._forgotten = 0
+        self._decided: dict[str, tuple[Evidence, float, Evidence]] = {}
+        self._described: dict[str, tuple[Evidence, Any]] = {}
+        self._change = self._forgotten = self._making = 0
         self._lock = threading.Lock()
         self._watch: psycopg.Connection[tuple[Any, ...]] | None = None
 
@@ -97,12 +111,31 @@ class Shelf:
         outdated = age >= OLDEST or kept.files != files
         return Seen(cast(T, kept.value), kept.at, "outdated" if outdated else "renewing")
 
+    @contextmanager
+    def _uncollected(self) -> Iterator[None]:
+        """No search for cycles while something is put together: it is large and has none, and a search
+        through all of it lets no page be answered. Nor is it searched later, if it is large."""
+        begun = time.monotonic()
+        with self._lock:
+            self._making += 1
+            gc.disable()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._making -= 1
+                if time.monotonic() - begun >= QUICK:
+                    gc.freeze()
+                if not self._making:
+                    gc.enable()
+
     def _make(
         self, platform: Platform, name: tuple[str, ...], make: Callable[[Platform], T], change: int
     ) -> _Kept:
         at, begun, files = datetime.now(UTC), time.monotonic(), _stamp(platform)
         forgotten = self._forgotten
-        value = make(platform)
+        with self._uncollected():
+            value = make(platform)
         if len(self._kept) >= MOST:
             self._kept.clear()
         kept = _Kept(value, change, files, at, begun, time.monotonic() - begun)
@@ -135,8 +168,20 @@ class Shelf:
     def evidence(self, platform: Platform, wave: str) -> Seen[Evidence]:
         """A wave's evidence, with the verdict as it is at this moment: time alone makes it stale."""
         seen = self.read(platform, (EVIDENCE, wave), lambda own: assemble_evidence(own, wave))
-        decision = decide(seen.value.document, datetime.now(UTC))
-        return replace(seen, value=replace(seen.value, decision=decision))
+        base, at, decided = self._decided.get(wave, (None, 0.0, None))
+        if decided is None or base is not seen.value or time.monotonic() - at > MOMENT:
+            at = time.monotonic()
+            decided = replace(seen.value, decision=decide(seen.value.document, datetime.now(UTC)))
+            self._decided[wave] = (seen.value, at, decided)
+        return replace(seen, value=decided)
+
+    def describe(self, seen: Evidence, make: Callable[[Evidence], T]) -> T:
+        """What a page says of a wave's evidence, whoever reads it: worked out once for a verdict."""
+        of, described = self._described.get(seen.wave, (None, None))
+        if of is not seen:
+            described = make(seen)
+            self._described[seen.wave] = (seen, described)
+        return cast(T, described)
 
     def warm(self, others: Mapping[tuple[str, ...], Callable[[Platform], Any]]) -> None:
         """Put every wave's evidence here, and these others, before somebody asks, as the server starts."""
@@ -155,13 +200,20 @@ class Shelf:
         return bool(self._under_way)
 
     def forget(self) -> None:
-        """After a decision of one's own, the next page shows it: evidence is not kept, nor what is put
-        together now, which was begun before. What else there is may lag behind for a moment."""
+        """After a decision of one's own, the next page shows it, or says that it does not yet: evidence
+        is not kept, or too old, nor is what is put together now, which was begun before. What else
+        there is may lag behind for a moment."""
         self._forgotten += 1
-        for name in [name for name in self._kept if name[0] == EVIDENCE]:
-            self._kept.pop(name, None)
+        for name, kept in list(self._kept.items()):
+            if name[0] != EVIDENCE:
+                continue
+            if kept.cost < PATIENCE:
+                self._kept.pop(name, None)
+            else:
+                self._kept[name] = replace(kept, change=NEVER, files=NEVER, made=-math.inf)
 
     def close(self) -> None:
+        gc.unfreeze()
         if self._watch is not None:
             self._watch.close()
 

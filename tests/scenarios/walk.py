@@ -23,6 +23,8 @@ Enter = Callable[[str], Page]
 At = Callable[[Page, str], None]
 """What is done at a place of the walk: nothing, or a picture."""
 
+expect.set_options(timeout=60_000)  # a page that is put together anew follows by itself
+
 LAPTOP: ViewportSize = {"width": 1280, "height": 860}
 PASSWORD = "a fine long sentence"
 NOTES = {

@@ -75,15 +75,10 @@ class WavePage:
         )  # fmt: skip
 
 
-def describe_wave(
-    platform: Platform, seen: Evidence, person: str, *, current: bool = True
-) -> WavePage:
-    """The page of a wave, from its evidence, for a reader. `current`: may one decide on it still?"""
+def describe_wave(platform: Platform, seen: Evidence) -> WavePage:
+    """The page of a wave, from its evidence, for whoever reads it."""
     document, said = seen.document, state_wave(platform, seen)
     cohorts = [c["name"] for c in document["cohorts"]]
-    patients = sum(c["patients"] or 0 for c in document["cohorts"])
-    log = read_whole(platform)
-    choices, closed = list_decisions(platform.people, person, log, seen, patients, current=current)
     state = document["state"]
     return WavePage(
         name=seen.wave,
@@ -114,13 +109,24 @@ def describe_wave(
         charts=_charts(document),
         ends=draw_ends(document["accounting"]),
         figures=draw_metrics(document),
-        choices=choices,
-        closed=closed,
+        choices=(),
+        closed=(),
         digest=seen.digest,
         assembled_at=document["assembled_at"],
         versions=document["versions"],
         seal=document["sealed"]["seal"] or "",
     )
+
+
+def offer(
+    platform: Platform, page: WavePage, seen: Evidence, person: str, *, current: bool
+) -> WavePage:
+    """The page with what a reader may decide now. `current`: may one decide on this evidence still?"""
+    patients = sum(c["patients"] or 0 for c in seen.document["cohorts"])
+    choices, closed = list_decisions(
+        platform.people, person, read_whole(platform), seen, patients, current=current
+    )
+    return replace(page, choices=choices, closed=closed)
 
 
 def shorten(page: WavePage) -> WavePage:

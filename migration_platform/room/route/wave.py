@@ -8,12 +8,13 @@ from typing import Any
 
 from migration_platform.errors import ConfigurationError
 from migration_platform.evidence import Evidence, canonical
+from migration_platform.platform import Platform
 from migration_platform.right import Action
 from migration_platform.room.app import Way
 from migration_platform.room.dossier import name_dossier, write_dossier
 from migration_platform.room.page.overview import Overview, describe_waves, list_cohorts
 from migration_platform.room.page.progress import list_running
-from migration_platform.room.page.wave import MOST_ROWS, WavePage, describe_wave, shorten
+from migration_platform.room.page.wave import MOST_ROWS, WavePage, describe_wave, offer, shorten
 from migration_platform.room.shelf import Freshness, Seen
 from migration_platform.room.table import Table, cut, write_csv
 from migration_platform.room.visit import Answer, File, Shown, Visit
@@ -57,8 +58,10 @@ def timeline_csv(visit: Visit) -> Answer:
 
 
 def show_wave(visit: Visit) -> Answer:
-    seen, full = read_wave(visit)
-    page = shorten(full)
+    platform, seen = visit.platform, _evidence(visit)
+    full, short = visit.room.shelf.describe(seen.value, lambda found: _describe(platform, found))
+    current = seen.freshness != "outdated"
+    page = offer(platform, short, seen.value, visit.person, current=current)
     names = [c.name for c in visit.platform.plan.wave(page.name).cohorts]
     values = {
         "page": page,
@@ -71,14 +74,15 @@ def show_wave(visit: Visit) -> Answer:
     return Shown("wave.html.j2", values)
 
 
-def read_wave(visit: Visit) -> tuple[Seen[Evidence], WavePage]:
-    seen = _evidence(visit)
-    current = seen.freshness != "outdated"
-    return seen, describe_wave(visit.platform, seen.value, visit.person, current=current)
+def _describe(platform: Platform, seen: Evidence) -> tuple[WavePage, WavePage]:
+    """All that there is to read of a wave, and what of it is on the screen."""
+    page = describe_wave(platform, seen)
+    return page, shorten(page)
 
 
 def wave_csv(visit: Visit) -> Answer:
-    return give_csv(read_wave(visit)[1].tables, visit.path["table"], visit.path["wave"])
+    page = describe_wave(visit.platform, _evidence(visit).value)
+    return give_csv(page.tables, visit.path["table"], visit.path["wave"])
 
 
 def evidence_json(visit: Visit) -> Answer:

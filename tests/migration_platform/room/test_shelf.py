@@ -109,8 +109,10 @@ def test_what_could_not_be_put_together_behind_the_page_fails_before_the_reader(
 
 
 def test_what_was_begun_before_a_decision_is_not_kept_after_it(
-    moved: Platform, shelf: Shelf
+    moved: Platform, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(shelves, "QUICK", 0.0)
+
     def decide_meanwhile(platform: Platform) -> int:
         found = count(platform)
         get_ready(platform, "pilot")
@@ -121,6 +123,24 @@ def test_what_was_begun_before_a_decision_is_not_kept_after_it(
     before = shelf.read(moved, name, decide_meanwhile).value
 
     assert shelf.read(moved, name, count).value == before + 1
+
+
+def test_after_a_decision_evidence_that_takes_long_is_shown_as_too_old_and_not_waited_for(
+    moved: Platform, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelves, "QUICK", 0.0)
+    monkeypatch.setattr(shelves, "PATIENCE", 0.0)
+    name = ("evidence", "pilot")
+    before = shelf.read(moved, name, count)
+    get_ready(moved, "pilot")
+
+    shelf.forget()
+    at_once = shelf.read(moved, name, count)
+    while (soon := shelf.read(moved, name, count)).freshness != "fresh":
+        time.sleep(0.05)
+
+    assert (at_once.value, at_once.freshness) == (before.value, "outdated")
+    assert soon.value == before.value + 1
 
 
 def test_every_waves_evidence_and_what_else_takes_long_is_there_once_the_server_has_started(
