@@ -12,6 +12,7 @@ from migration_platform.command.server import find_invitation
 from migration_platform.errors import ConfigurationError
 from migration_platform.platform import Platform
 from migration_platform.room import account
+from migration_platform.room.session import begin_session, find_session
 from migration_platform.store import Store
 from tests.migration_platform.room.conftest import SignedIn, folder_of, send
 
@@ -135,6 +136,19 @@ def test_who_is_disabled_is_out_at_once(moved: Platform, client: TestClient) -> 
 
     assert client.get("/drills").headers["location"].startswith("/sign-in")
     assert enter(client, "ada", given).status_code == 400
+
+
+def test_a_session_that_begins_as_its_account_is_disabled_is_none(moved: Platform) -> None:
+    account.add_account(moved.store, "ada", "Ada")
+    before = begin_session(moved.store, "Ada", "ada")
+    assert find_session(moved.store, before) is not None
+
+    # Somebody's password was right, and the account was disabled before the session had begun.
+    account.disable_account(moved.store, "ada")
+    late = begin_session(moved.store, "Ada", "ada")
+
+    assert find_session(moved.store, before) is None
+    assert find_session(moved.store, late) is None
 
 
 def test_signing_out_ends_the_session_and_not_only_the_cookie(
