@@ -38,7 +38,8 @@ def run_cohorts(
 ) -> dict[str, Any]:
     """Run cohorts through the orchestrator and say how each of them ended.
 
-    Raises GateClosedError before anything starts if one of them may not load.
+    Before anything starts it raises GateClosedError if one of them may not load, ConfigurationError
+    if the source or a file that every run needs is not there.
     """
     entities = None if entity is None else [platform.entity(entity).name]
     for name in cohorts:
@@ -54,7 +55,7 @@ def run_cohorts(
             r.entity for r in platform.store.latest_runs([REFERENCE]) if r.stage == "transform"
         }
         reference = not known.issuperset(platform.cohort_entities(REFERENCE))
-    platform.applicability  # noqa: B018 - names a missing source before anything starts
+    platform.require_runnable()
     moved = [*([REFERENCE] if reference else []), *cohorts]
     runner = _runner()
     started = datetime.now(UTC)

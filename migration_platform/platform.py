@@ -228,6 +228,11 @@ class Platform:
         self.source_tables = tables
         return judge_entities(self.entities, tables)
 
+    def require_runnable(self) -> None:
+        """Raise ConfigurationError unless there are a source to read and kinds for what is held back:
+        otherwise a run would learn it in the middle."""
+        _ = self.applicability, self.kinds
+
     @cached_property
     def states(self) -> dict[str, str]:
         """Two-letter state by any known spelling, casefolded, from the code map that mappings use."""

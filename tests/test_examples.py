@@ -79,7 +79,8 @@ def test_the_parts_of_the_example_fit_together() -> None:
     declared = example("assets/entities/device.py")
     fields = re.findall(r"Field\(\s*\"(\w+)\"", declared)
     table = re.search(r"\(\n(.*?)\n\);", example("migration_platform/destination/schema.sql"), re.S)
-    columns = [line.split()[0] for line in table.group(1).splitlines() if "CONSTRAINT" not in line]  # type: ignore[union-attr]
+    assert table, "the example declares no table"
+    columns = [line.split()[0] for line in table[1].splitlines() if "CONSTRAINT" not in line]
     owners = list(csv.reader(example("assets/ownership.csv").splitlines()))
     suite = ast.parse(example("checks/suites/device.py"))
     asked = {

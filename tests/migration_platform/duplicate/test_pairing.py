@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from typer.testing import CliRunner
 
 from migration_platform import resolution
-from migration_platform.command import app
 from migration_platform.duplicate.merging import describe_likeness, list_likeness, propose_merge
 from migration_platform.duplicate.pairing import propose_pair
 from migration_platform.errors import ConfigurationError, GateClosedError
@@ -24,6 +22,7 @@ from tests.migration_platform.duplicate.clinic import (
     merge,
     move,
     proposed,
+    say,
     search,
 )
 
@@ -170,19 +169,14 @@ def test_a_pair_is_proposed_and_listed_from_the_command_line(
     monkeypatch.setattr(Platform, "open", classmethod(lambda cls: searched))
     own, other = mark(searched, "p01"), mark(searched, "p07")
 
-    def cli(*words: str) -> str:
-        done = CliRunner().invoke(app, list(words))
-        assert done.exit_code == 0, done.output
-        return done.stdout
-
-    said = cli("duplicates", "propose", own, "--with", other, "--by", "Bob", "--reason", "may be")
+    said = say("duplicates", "propose", own, "--with", other, "--by", "Bob", "--reason", "may be")
 
     assert f"migration exception merge {own} --into {other}" in said.replace("\n", " ")
-    *_, listed = json.loads(cli("duplicates", "list", "--json"))["pairs"]
+    *_, listed = json.loads(say("duplicates", "list", "--json"))["pairs"]
     assert (listed["token"], listed["other"], listed["proposed_by"]) == (own, other, "Bob")
     assert listed["probability"] is None
-    assert "proposed by Bob" in cli("duplicates", "list")
-    assert f"may be the same person as {other} (mapped): as Bob proposed" in cli(
+    assert "proposed by Bob" in say("duplicates", "list")
+    assert f"may be the same person as {other} (mapped): as Bob proposed" in say(
         "exception", "show", own
     )
     assert list_likeness(searched)[1][-1]["decision"] == ""

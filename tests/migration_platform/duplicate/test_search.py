@@ -7,16 +7,14 @@ import json
 import polars as pl
 import psycopg
 import pytest
-from typer.testing import CliRunner
 
-from migration_platform.command import app
 from migration_platform.database import connect
 from migration_platform.duplicate.pair_store import members_of, newest_search, pairs_of
 from migration_platform.exception_store import list_open
 from migration_platform.governance import assemble_evidence
 from migration_platform.platform import Platform
 from migration_platform.source_record import POPULATION
-from tests.migration_platform.duplicate.clinic import mark, move, people, search
+from tests.migration_platform.duplicate.clinic import mark, move, people, say, search
 
 
 def waiting(platform: Platform, cohort: str) -> set[str]:
@@ -110,24 +108,19 @@ def test_a_pair_is_found_listed_and_merged_from_the_command_line(
     monkeypatch.setattr(Platform, "open", classmethod(lambda cls: platform))
     own, other = mark(platform, "anna-2"), mark(platform, "anna-1")
 
-    def cli(*words: str) -> str:
-        done = CliRunner().invoke(app, list(words))
-        assert done.exit_code == 0, done.output
-        return done.stdout
-
-    assert "4 of 43 patient records may be a second registration" in cli("duplicates", "find")
+    assert "4 of 43 patient records may be a second registration" in say("duplicates", "find")
     by = ("--by", "Bob", "--reason", "same papers", "--json")
-    number = json.loads(cli("exception", "merge", own, "--into", other, *by))["number"]
+    number = json.loads(say("exception", "merge", own, "--into", other, *by))["number"]
     by = ("--by", "Ada", "--reason", "called them")
-    cli("exception", "accept", own, "--proposal", str(number), *by)
+    say("exception", "accept", own, "--proposal", str(number), *by)
 
-    pairs = json.loads(cli("duplicates", "list", "--json"))["pairs"]
+    pairs = json.loads(say("duplicates", "list", "--json"))["pairs"]
     assert {p["token"]: p["decision"] for p in pairs}[own] == f"merge into {other}"
-    assert "3 not decided" in cli("duplicates", "list")
-    shown = cli("exception", "show", own)
+    assert "3 not decided" in say("duplicates", "list")
+    shown = say("exception", "show", own)
     assert f"may be the same person as {other}" in shown
     assert f"in force: merge {other}" in shown
-    seen = cli(
+    seen = say(
         "exception", "show", own, "--values", "--by", "Ada", "--reason", "to compare the two"
     )
     assert "LAST: Bergstrom-Lee | Bergstrom" in seen
