@@ -231,13 +231,19 @@ def read_and_print_it(eva: Page, at: At) -> None:
     at(eva, "room-wave")
     printed = eva.pdf(format="A4", tagged=True, outline=True)
     assert printed.startswith(b"%PDF")
-    assert (
-        printed.count(b"/Title (Wave pilot is promoted, by Eva Laurent.)") == 2
-    )  # document, heading
+    assert read_titles(printed).count("Wavepilotispromoted,byEvaLaurent.") == 2  # document, heading
     eva.emulate_media(media="print")
     expect(eva.locator("header.bar")).to_be_hidden()
     expect(eva.locator("form button").first).to_be_hidden()
     eva.emulate_media(media="screen")
+
+
+def read_titles(pdf: bytes) -> list[str]:
+    """Titles of a PDF, without spaces: the outline has none where a line breaks, and fonts decide where that is."""
+    return [
+        re.sub(rb"\s", b"", title).decode("latin-1")
+        for title in re.findall(rb"/Title \(([^)]*)\)", pdf)
+    ]
 
 
 def hold(omar: Page) -> None:
