@@ -179,7 +179,7 @@ def write(platform: Platform) -> None:
 
 def rollback(platform: Platform) -> None:
     try:
-        roll_back(platform, COHORT, person="Ada", reason="drift")
+        roll_back(platform, [COHORT], person="Ada", reason="drift")
     except GateClosedError:
         # Killed after its last word: run again, it says that nothing is loaded.
         if rollback_record.newest(platform.store, COHORT) is None:

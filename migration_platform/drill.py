@@ -171,21 +171,21 @@ def _roll_back(
 ) -> set[SyntheticWrite]:
     """Take the loads back as in earnest; returns what was carried out."""
     with connection.cursor() as cursor:
-        undoing = work_out(cursor, cohort, platform.entities, lock=True)
+        undoing = work_out(cursor, [cohort], platform.entities, lock=True)
         if undoing.refusals:
             raise MigrationError(
-                f"cohort {cohort} could not be rolled back: {'; '.join(undoing.refusals)}."
+                f"cohort {cohort} could not be rolled back: {'; '.join(r.sentence for r in undoing.refusals)}."
             )
         find_writes(cursor, undoing)
-        lines = read_writes(cursor, platform.entities, platform.owner)
+        lines = read_writes(cursor, cohort, platform.entities, platform.owner)
         captured = {
             SyntheticWrite(line["entity"], line["destination_id"], line["kind"], line["field"])
             for line in lines
             if line["kind"] != "made" or not line["field"]
         }
         take_back(
-            platform, cursor, undoing, file,
-            person="drill", reason="drill", begin=lambda groups: None,
+            platform, cursor, undoing, lambda part: file,
+            person="drill", reason="drill", begin=lambda part, groups: None,
         )  # fmt: skip
     connection.commit()
     put_documents_right(
@@ -193,7 +193,7 @@ def _roll_back(
         platform.settings.destination_documents,
         platform.entities,
         cohort,
-        undoing.number,
+        undoing.parts[0].number,
     )
     return captured
 

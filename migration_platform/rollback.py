@@ -8,9 +8,10 @@ stored files right; say that it is done. Stopped anywhere, `settle` brings it to
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ import psycopg
 from migration_platform import rollback_record as records
 from migration_platform.decision_log import read_whole
 from migration_platform.destination.document_rollback import put_documents_right
+from migration_platform.destination.hanging import Refusal
 from migration_platform.destination.rollback import alone_with, undo_loads
-from migration_platform.destination.undo import Undoing, work_out
+from migration_platform.destination.undo import Part, Undoing, work_out
 from migration_platform.destination.written_there import find_writes, read_writes, write_file
-from migration_platform.errors import ConfigurationError, GateClosedError
+from migration_platform.errors import ConfigurationError, GateClosedError, HangingError
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.right import require_right
 from migration_platform.rollback_record import WriteGroup
@@ -84,74 +86,114 @@ class Rollback:
 
 
 def roll_back(
-    platform: Platform, cohort: str, *, person: str, reason: str, dry_run: bool = False
-) -> Rollback:
-    """Take back everything that the cohort's loads did at the destination.
+    platform: Platform,
+    cohorts: Sequence[str],
+    *,
+    person: str,
+    reason: str,
+    whole_wave: bool = False,
+    dry_run: bool = False,
+) -> list[Rollback]:
+    """Take back everything that the cohorts' loads did at the destination, in one transaction.
 
-    With `dry_run`, only say what it would do. Raises GateClosedError if there is nothing to take back
-    or it would break what others have; MigrationError if it cannot be done. Nothing is changed then.
+    Of several cohorts only those that hang on each other need to go together: `wave_rollback` finds
+    them. With `whole_wave`, their wave is rolled back too (by the caller). With `dry_run`, only say what it
+    would do. Raises GateClosedError if there is nothing to take
+    back or it would break what others have (HangingError if those are cohorts); MigrationError if it
+    cannot be done. Nothing is changed then.
     """
-    if cohort != REFERENCE:
-        platform.plan.cohort(cohort)
+    for cohort in cohorts:
+        if cohort != REFERENCE:
+            platform.plan.cohort(cohort)
     if not dry_run:
         require_decision(platform, person, reason)
-    finished = settle(platform, [cohort])
+    finished = {record.cohort: record for record in settle(platform, cohorts)}
     started = time.monotonic()
-    with platform.destination() as connection, alone_with(connection, cohort) as alone:
-        if not alone:
-            raise GateClosedError(
-                f"cohort {cohort} is being loaded or rolled back now: wait until that has ended."
-            )
+    with platform.destination() as connection, _alone_with_all(connection, cohorts):
         with connection.cursor() as cursor:
-            undoing = work_out(cursor, cohort, platform.entities, lock=not dry_run)
-            undoing = replace(undoing, refusals=(*_forbidden(platform, cohort), *undoing.refusals))
-            if not undoing.loads and finished:
-                return _as_recorded(finished[-1])
-            if not undoing.loads:
+            undoing = work_out(cursor, cohorts, platform.entities, lock=not dry_run)
+            undone = [part.cohort for part in undoing.parts if not part.loads]
+            if undone and all(cohort in finished for cohort in cohorts):
+                return [_as_recorded(finished[cohort]) for cohort in cohorts]
+            if undone:
                 raise GateClosedError(
-                    f"nothing of cohort {cohort} is loaded: there is nothing to roll back."
+                    f"nothing of cohort {', '.join(undone)} is loaded: there is nothing to roll back."
                 )
+            forbidden = (r for name in cohorts for r in _forbidden(platform, name))
+            undoing = replace(
+                undoing, refusals=(*map(Refusal, dict.fromkeys(forbidden)), *undoing.refusals)
+            )
             if undoing.refusals and not dry_run:
-                raise GateClosedError(
-                    f"cohort {cohort} cannot be rolled back: "
-                    + "; ".join(undoing.refusals)
-                    + ". Nothing was written."
-                )
+                raise _refuse(cohorts, undoing.refusals)
+            describe = partial(_describe, platform, undoing, whole_wave)
             find_writes(cursor, undoing)
             if dry_run:
-                lines = read_writes(cursor, platform.entities, platform.owner)
-                planned = _describe(platform, undoing, _group(platform, lines))
+                planned = []
+                for part in undoing.parts:
+                    lines = read_writes(cursor, part.cohort, platform.entities, platform.owner)
+                    planned += [describe(part, _group(platform, lines))]
                 connection.rollback()
                 return planned
-            file = carried_back_file(platform, cohort, undoing.number)
 
-            def begin(groups: Sequence[WriteGroup]) -> None:
+            def begin(part: Part, groups: Sequence[WriteGroup]) -> None:
                 records.begin(
-                    platform.store, cohort, undoing.number,
+                    platform.store, part.cohort, part.number,
                     person=person, reason=reason, writes=groups,
                 )  # fmt: skip
 
             try:
-                groups, before, after = take_back(
-                    platform, cursor, undoing, file, person=person, reason=reason, begin=begin
-                )
+                taken = take_back(
+                    platform, cursor, undoing,
+                    lambda part: carried_back_file(platform, part.cohort, part.number),
+                    person=person, reason=reason, begin=begin,
+                )  # fmt: skip
             except Exception as error:
                 connection.close()  # before anybody is told that it failed
                 with suppress(psycopg.Error):  # the store is gone too: `settle` says so later
-                    records.end(platform.store, cohort, undoing.number, "failed")
+                    for part in undoing.parts:
+                        records.end(platform.store, part.cohort, part.number, "failed")
                 raise error from None
             # Lost in the middle of this, only the destination knows: `settle` asks it.
             connection.commit()
-        ended = _finish(platform, connection, cohort, undoing.number)
-    return replace(
-        _describe(platform, undoing, groups),
-        done=True,
-        file=str(file) if groups else None,
-        documents=ended["documents"],
-        digest_before=before,
-        digest_after=after,
-        seconds=time.monotonic() - started,
+        done = []
+        for part, groups, before, after in taken:
+            ended = _finish(platform, connection, part.cohort, part.number)
+            file = carried_back_file(platform, part.cohort, part.number)
+            done.append(
+                replace(
+                    describe(part, groups),
+                    done=True,
+                    file=str(file) if groups else None,
+                    documents=ended["documents"],
+                    digest_before=before,
+                    digest_after=after,
+                    seconds=time.monotonic() - started,
+                )
+            )
+    return done
+
+
+@contextmanager
+def _alone_with_all(connection: psycopg.Connection, cohorts: Sequence[str]) -> Iterator[None]:
+    """Raise GateClosedError if one of them is loaded or rolled back now; nobody starts to meanwhile."""
+    with ExitStack() as stack:
+        for cohort in cohorts:
+            if not stack.enter_context(alone_with(connection, cohort)):
+                raise GateClosedError(
+                    f"cohort {cohort} is being loaded or rolled back now: wait until that has ended."
+                )
+        yield
+
+
+def _refuse(cohorts: Sequence[str], refusals: Sequence[Refusal]) -> GateClosedError:
+    """The error that says why it may not be; a HangingError if other cohorts alone are the reason."""
+    sentence = (
+        f"cohort {', '.join(cohorts)} cannot be rolled back: "
+        + "; ".join(refusal.sentence for refusal in refusals)
+        + ". Nothing was written."
     )
+    others = tuple(dict.fromkeys(refusal.cohort for refusal in refusals))
+    return HangingError(sentence, others) if all(others) else GateClosedError(sentence)
 
 
 def require_decision(platform: Platform, person: str, reason: str) -> None:
@@ -176,23 +218,29 @@ def take_back(
     platform: Platform,
     cursor: psycopg.Cursor,
     undoing: Undoing,
-    file: Path,
+    place: Callable[[Part], Path],
     *,
     person: str,
     reason: str,
-    begin: Callable[[Sequence[WriteGroup]], None],
-) -> tuple[tuple[WriteGroup, ...], str, str]:
-    """Carry out what was written there (`find_writes` has been called), then undo the loads.
+    begin: Callable[[Part, Sequence[WriteGroup]], None],
+) -> list[tuple[Part, tuple[WriteGroup, ...], str, str]]:
+    """Carry out what was written there (`find_writes` has been called) to each part's place, then
+    undo the loads.
 
-    The caller commits. Returns what was written there, and the records' digests before and after.
+    The caller commits. Returns of each part what was written there, and its records' digests before
+    and after.
     """
-    lines = read_writes(cursor, platform.entities, platform.owner)
-    groups = _group(platform, write_file(file, lines))
-    if not groups:
-        file.unlink()
-    begin(groups)
-    before, after = undo_loads(cursor, undoing, person=person, reason=reason)
-    return groups, before, after
+    carried = []
+    for part in undoing.parts:
+        lines = read_writes(cursor, part.cohort, platform.entities, platform.owner)
+        groups = _group(platform, write_file(place(part), lines))
+        if not groups:
+            place(part).unlink()
+        carried.append((part, groups))
+    for part, groups in carried:
+        begin(part, groups)
+    digests = undo_loads(cursor, undoing, person=person, reason=reason)
+    return [(part, groups, *digests[part.cohort]) for part, groups in carried]
 
 
 def settle(platform: Platform, cohorts: Sequence[str]) -> list[records.RollbackRecord]:
@@ -279,34 +327,40 @@ def _group(platform: Platform, lines: Iterable[dict[str, Any]]) -> tuple[WriteGr
     )
 
 
-def _describe(platform: Platform, undoing: Undoing, groups: tuple[WriteGroup, ...]) -> Rollback:
+def _describe(
+    platform: Platform,
+    undoing: Undoing,
+    whole_wave: bool,
+    part: Part,
+    groups: tuple[WriteGroup, ...],
+) -> Rollback:
     return Rollback(
-        undoing.cohort,
-        undoing.number,
+        part.cohort,
+        part.number,
         False,
-        dict(undoing.removed),
-        dict(undoing.restored),
-        dict(undoing.made),
-        dict(undoing.emptied),
+        dict(part.removed),
+        dict(part.restored),
+        dict(part.made),
+        dict(part.emptied),
         groups,
-        undoing.refusals,
-        tuple(_warn(platform, undoing)),
+        tuple(refusal.sentence for refusal in undoing.refusals),
+        tuple(_warn(platform, part, whole_wave)),
     )
 
 
-def _warn(platform: Platform, undoing: Undoing) -> Iterable[str]:
+def _warn(platform: Platform, part: Part, whole_wave: bool) -> Iterable[str]:
     """What a rollback does not undo, said before."""
     yield (
         "what left the destination since the load is not called back: messages sent, orders and "
         "prescriptions transmitted, payments taken"
     )
     yield "whoever works at the destination with these patients no longer finds them there"
-    for name, number in undoing.emptied.items():
+    for name, number in part.emptied.items():
         yield f"{number:,} rows of {name} lose their reference, as the destination itself has it"
-    if undoing.cohort == REFERENCE:
+    if part.cohort == REFERENCE:
         return
-    wave = platform.plan.wave_of(undoing.cohort)
-    if find_promotion(read_whole(platform), wave.name) is not None:
+    wave = platform.plan.wave_of(part.cohort)
+    if not whole_wave and find_promotion(read_whole(platform), wave.name) is not None:
         yield (
             f"a cohort alone leaves wave {wave.name} promoted, and the wave after it closed until "
             "the cohort is loaded again"

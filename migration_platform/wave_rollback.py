@@ -5,11 +5,12 @@ How a cohort is taken back stands in `rollback`; what it means for the wave in `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from migration_platform import rollback_record as records
 from migration_platform.decision_log import read_whole
-from migration_platform.errors import GateClosedError
+from migration_platform.errors import GateClosedError, HangingError
 from migration_platform.move import is_legal, record
 from migration_platform.platform import Platform
 from migration_platform.rollback import ACTION, Rollback, require_decision, roll_back, settle
@@ -24,11 +25,10 @@ def roll_back_all(
     reason: str,
     dry_run: bool = False,
 ) -> list[Rollback]:
-    """Roll back those of the cohorts that are loaded, the last one first, each in its transaction;
-    then, if they are those of a `wave`, the wave itself.
+    """Roll back those of the cohorts that are loaded, the last one first, each in its transaction; those
+    that hang on each other in one. Then, if they are those of a `wave`, the wave itself.
 
     All of them are looked at before the first is touched: if one is refused, none is rolled back.
-    The first needs no look of its own: it is refused, or not, while nothing else has happened yet.
     """
     if not dry_run:
         require_decision(platform, person, reason)
@@ -42,21 +42,37 @@ def roll_back_all(
         problem = is_legal(read_whole(platform), wave, ACTION).problem
         if problem:
             raise GateClosedError(problem)
-    plans = [
-        roll_back(platform, name, person=person, reason=reason, dry_run=True)
-        for name in (loaded if dry_run else loaded[1:])
-    ]
+    take = partial(
+        roll_back, platform, person=person, reason=reason, whole_wave=wave is not None
+    )  # fmt: skip
     if dry_run:
-        return plans
-    refused = [plan for plan in plans if plan.refusals]
-    if refused:
-        raise GateClosedError(
-            "\n".join(plan.sentence for plan in refused) + " Nothing was written."
-        )
-    done = [roll_back(platform, name, person=person, reason=reason) for name in loaded]
+        return take(loaded, dry_run=True) if loaded else []
+    # One alone needs no look of its own: it is refused, or not, before anything else has happened.
+    if len(loaded) > 1:
+        for plan in take(loaded, dry_run=True):
+            if plan.refusals:
+                raise GateClosedError(f"{plan.sentence} Nothing was written.")
+    done: list[Rollback] = []
+    while left := [name for name in loaded if name not in {each.cohort for each in done}]:
+        done += _take_with_what_hangs(take, left)
     if wave is not None:
         record(platform, wave, ACTION, person=person, reason=reason)
     return done
+
+
+def _take_with_what_hangs(
+    take: Callable[[Sequence[str]], list[Rollback]], left: Sequence[str]
+) -> list[Rollback]:
+    """Take the first of those that are left back, with those of them that hang on it."""
+    group = [left[0]]
+    while True:
+        try:
+            return take(group)
+        except HangingError as error:
+            more = [name for name in left if name in error.cohorts]
+            if not more:
+                raise
+            group += more
 
 
 def _is_loaded(platform: Platform, cohort: str) -> bool:

@@ -27,7 +27,7 @@ from tests.migration_platform.stage.small_migration import check, destination, m
 
 
 def back(platform: Platform) -> None:
-    roll_back(platform, "one", person="Ada", reason="tried")
+    roll_back(platform, ["one"], person="Ada", reason="tried")
 
 
 def end_sessions(platform: Platform) -> None:

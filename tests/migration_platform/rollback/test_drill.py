@@ -52,7 +52,7 @@ def test_a_drill_of_a_cohort_that_is_not_loaded_rehearses_what_would_be(
 ) -> None:
     move(platform)
     ann = destination(platform, "SELECT id FROM patient ORDER BY name LIMIT 1")[0][0]
-    roll_back(platform, "one", person="Ada", reason="tried")
+    roll_back(platform, ["one"], person="Ada", reason="tried")
     destination(platform, f"INSERT INTO patient VALUES ('{ann}', 'Anna before')")
 
     result = drill(platform, "one")

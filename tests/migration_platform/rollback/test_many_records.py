@@ -42,7 +42,7 @@ def test_each_line_of_the_journal_is_read_once(platform: Platform) -> None:
     move_many(platform)
     before = lines_read(platform)
 
-    done = roll_back(platform, "one", person="Ada", reason="tried")
+    [done] = roll_back(platform, ["one"], person="Ada", reason="tried")
 
     assert done.removed == {"patient": 2, "visit": VISITS + 3}
     assert lines_read(platform) - before == RECORDS

@@ -64,7 +64,7 @@ def test_nobody_rolls_back_whose_roles_may_not(platform: Platform) -> None:
     with pytest.raises(GateClosedError, match="Dana may not roll back"):
         roll_back_all(platform, ["one"], wave="pilot", person="Dana", reason="all of it")
     with pytest.raises(GateClosedError, match="Dana may not roll back"):
-        roll_back(platform, "one", person="Dana", reason="this one")
+        roll_back(platform, ["one"], person="Dana", reason="this one")
 
     assert destination(platform, "SELECT count(*) FROM patient") == [(2,)]
     assert platform.store.read("SELECT FROM migration.rollback") == []

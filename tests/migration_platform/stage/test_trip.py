@@ -188,7 +188,7 @@ def test_what_was_measured_before_a_rollback_says_nothing_about_the_next_load(
 ) -> None:
     measure(live, "one", "logins", "25/300")
     trip.evaluate(live)
-    roll_back(live, "one", person="Ada", reason="logins fail")
+    roll_back(live, ["one"], person="Ada", reason="logins fail")
 
     assert trip.evaluate(live) == []
     move.make_move(live, "pilot", "resume", person="Ada", reason="load it again, repaired")
