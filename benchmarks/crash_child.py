@@ -224,7 +224,7 @@ def kill_at(boundary: int) -> Callable[[], int]:
 
         return wrapped
 
-    psycopg.Connection.wait = around(psycopg.Connection.wait)  # type: ignore[method-assign]
+    psycopg.Connection.wait = around(psycopg.Connection.wait)
     os.replace = around(os.replace)
     return lambda: passed
 

@@ -14,7 +14,9 @@ def rollback(
     wave: Annotated[str | None, typer.Argument(help="Roll back every cohort of this wave.")] = None,
     cohort: Annotated[
         list[str] | None,
-        typer.Option(help="Roll back this cohort alone; again for each that goes together with it."),
+        typer.Option(
+            help="Roll back this cohort alone; again for each that goes together with it."
+        ),
     ] = None,
     reason: Annotated[str, typer.Option(help="Why: kept with the rollback.")] = "",
     by: Annotated[str, typer.Option(help="Who decides: a name that people.toml has.")] = "",

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from migration_platform import database, embedded
 from migration_platform.errors import ConfigurationError
@@ -95,12 +96,12 @@ def test_a_connection_brings_a_killed_server_back(fresh_home: Path) -> None:
 def test_loopback_wants_the_password_and_the_url_does_not_hold_it(home: Path) -> None:
     server = embedded.ensure_running(home)
     password = server.password_file.read_text()
-    place = {"host": "127.0.0.1", "port": server.port, "user": "migration", "dbname": "source"}
+    place = make_conninfo(host="127.0.0.1", port=server.port, user="migration", dbname="source")
 
-    with psycopg.connect(**place, password=password) as connection:  # type: ignore[arg-type]
+    with psycopg.connect(place, password=password) as connection:
         assert connection.info.status == psycopg.pq.ConnStatus.OK
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        psycopg.connect(**place, password="wrong")  # type: ignore[arg-type]
+        psycopg.connect(place, password="wrong")
     assert password not in server.url("source")
     assert server.password_file.stat().st_mode & 0o777 == 0o600
 

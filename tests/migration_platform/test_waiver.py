@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,10 @@ from migration_platform.decision import Decision, chain
 from migration_platform.waiver import find_waiver, mark_waived, read_waivers, state_waiver
 
 MAY, JUNE = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
-CLUSTER = {
+CLUSTER: dict[str, Any] = {
     "leg": "destination", "entity": "visit", "field": "note", "kind": "case: upper", "count": 3,
 }  # fmt: skip
-SCOPE = {"cohort": "one", **CLUSTER, "until": JUNE}
+SCOPE: dict[str, Any] = {"cohort": "one", **CLUSTER, "until": JUNE}
 
 
 def entry(sequence: int, action: str, reason: str) -> Decision:
@@ -24,7 +25,7 @@ def entry(sequence: int, action: str, reason: str) -> Decision:
     )  # fmt: skip
 
 
-WAIVED = entry(1, "waive", f"{state_waiver(**SCOPE)}: agreed: the clinic writes it so")  # type: ignore[arg-type]
+WAIVED = entry(1, "waive", f"{state_waiver(**SCOPE)}: agreed: the clinic writes it so")
 ENDED = entry(2, "end waiver", "waiver 1: it is corrected")
 
 
@@ -90,7 +91,7 @@ def test_a_waiver_or_an_end_that_is_gone_or_came_from_nowhere_is_refused() -> No
 
 
 def test_every_part_of_a_waiver_stands_in_its_log_entry() -> None:
-    said = state_waiver(**SCOPE)  # type: ignore[arg-type]
+    said = state_waiver(**SCOPE)
 
     assert said == (
         "3 case: upper in visit.note of cohort one (destination), until 2026-06-01T00:00:00+00:00"
