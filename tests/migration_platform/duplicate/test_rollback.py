@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from migration_platform import rollback
 from migration_platform.drill import drill
 from migration_platform.errors import MigrationError
 from migration_platform.move import make_move
 from migration_platform.platform import Platform
-from migration_platform.rollback import Rollback, roll_back
+from migration_platform.rollback import ACTION, Rollback, roll_back
 from migration_platform.rollback_record import find_running
 from migration_platform.wave_rollback import roll_back_all
 from tests.migration_platform.duplicate.clinic import digest, merge, move, search
@@ -116,6 +118,31 @@ def test_cohorts_that_hang_on_each_other_go_together_or_not_at_all(entwined: Pla
     assert digest(entwined) == before
     assert len(take_back(entwined, "one", "two")) == 2
     assert destination(entwined, "SELECT FROM patient") == []
+
+
+def test_a_wave_stopped_after_the_commit_of_several_is_ended_by_the_next_command(
+    entwined: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = []
+
+    def stop(*words: Any, **named: Any) -> Any:
+        ended.append(words[3])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(rollback, "put_documents_right", stop)
+        with pytest.raises(KeyboardInterrupt):
+            roll_back_all(entwined, ["one", "two"], wave="pilot", person="Ada", reason="tried")
+    assert ended == ["two"]
+    assert destination(entwined, "SELECT FROM patient") == []
+    assert len(find_running(entwined.store, ["one", "two"])) == 2
+
+    roll_back_all(entwined, ["one", "two"], wave="pilot", person="Ada", reason="tried")
+
+    assert find_running(entwined.store, ["one", "two"]) == []
+    decided = [d.detail.get("cohort") for d in entwined.store.decisions() if d.action == ACTION]
+    assert sorted(decided[:2]) == ["one", "two"]
+    assert decided[2:] == [None]
 
 
 def test_what_hangs_on_both_is_removed_only_with_both(platform: Platform) -> None:
