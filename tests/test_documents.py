@@ -20,13 +20,13 @@ from typer.testing import CliRunner
 
 from migration_platform import translation
 from migration_platform.command import app
-from migration_platform.criteria import BOUNDS, MEASURES
-from migration_platform.exception_kind import load_kinds
-from migration_platform.notice import EVENTS
+from migration_platform.decision.wave_state import EFFECTS
+from migration_platform.evidence.criteria import BOUNDS, MEASURES
+from migration_platform.exception.kind import load_kinds
 from migration_platform.settings import DATABASES, variable
 from migration_platform.store import STAGES
+from migration_platform.trigger.notice import EVENTS
 from migration_platform.wave import Cohort, Wave
-from migration_platform.wave_state import EFFECTS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"

@@ -31,7 +31,7 @@ def rollback(
     (exit 1) where it would break what others have. Look at it with --dry-run before.
     """
     from migration_platform.platform import Platform
-    from migration_platform.wave_rollback import roll_back_all
+    from migration_platform.rollback.wave_rollback import roll_back_all
 
     platform = Platform.open()
     if (wave is None) == (not cohort):

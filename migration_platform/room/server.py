@@ -18,7 +18,7 @@ from migration_platform.room.app import Room, make_app, make_room
 from migration_platform.room.picture import get_ready
 from migration_platform.room.route import WAYS
 from migration_platform.room.route.reading import SHELVED
-from migration_platform.server import LOOPBACK
+from migration_platform.server.server import LOOPBACK
 from migration_platform.settings import Settings
 
 LOOK = 0.5

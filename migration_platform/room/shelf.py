@@ -22,10 +22,10 @@ from typing import Any, Generic, Literal, TypeVar, cast
 import psycopg
 
 from migration_platform.database import connect
-from migration_platform.evidence import Evidence
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.evidence import Evidence
+from migration_platform.evidence.governance import assemble_evidence
+from migration_platform.evidence.promotion import decide
 from migration_platform.platform import Platform
-from migration_platform.promotion import decide
 from migration_platform.room.lender import Lender
 from migration_platform.settings import Settings
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from migration_platform.decision.right import Action
 from migration_platform.errors import ConfigurationError
-from migration_platform.evidence import Evidence, canonical
+from migration_platform.evidence.evidence import Evidence, canonical
 from migration_platform.platform import Platform
-from migration_platform.right import Action
 from migration_platform.room.app import Way
 from migration_platform.room.dossier import name_dossier, write_dossier
 from migration_platform.room.page.overview import Overview, describe_waves, list_cohorts

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from migration_platform import rollback
-from migration_platform.drill import drill
+from migration_platform.decision.move import make_move
 from migration_platform.errors import MigrationError
-from migration_platform.move import make_move
 from migration_platform.platform import Platform
-from migration_platform.rollback import ACTION, Rollback, roll_back
-from migration_platform.rollback_record import find_running
-from migration_platform.wave_rollback import roll_back_all
+from migration_platform.rollback import cohort_rollback as rollback
+from migration_platform.rollback.cohort_rollback import ACTION, Rollback, roll_back
+from migration_platform.rollback.drill import drill
+from migration_platform.rollback.record import find_running
+from migration_platform.rollback.wave_rollback import roll_back_all
 from tests.migration_platform.duplicate.clinic import digest, merge, move, search
 from tests.migration_platform.stage.small_migration import destination, source
 

@@ -7,7 +7,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from migration_platform.platform import Platform
-from migration_platform.rollback import roll_back
+from migration_platform.rollback.cohort_rollback import roll_back
 from tests.decisions import promote
 from tests.migration_platform.stage.small_migration import destination, move, source
 

@@ -9,12 +9,12 @@ import pytest
 
 from migration_platform.database import url
 from migration_platform.destination.synthetic_write import SyntheticWrite
-from migration_platform.drill import _judge, drill
 from migration_platform.errors import ConfigurationError, MigrationError
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
+from migration_platform.evidence.promotion import decide
 from migration_platform.platform import Platform
-from migration_platform.promotion import decide
-from migration_platform.rollback import roll_back
+from migration_platform.rollback.cohort_rollback import roll_back
+from migration_platform.rollback.drill import _judge, drill
 from migration_platform.wave import load_plan
 from tests.migration_platform.stage.small_migration import WAVES, destination, move
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from migration_platform.platform import Platform
-from migration_platform.rollback import roll_back
-from migration_platform.wave_rollback import roll_back_all
+from migration_platform.rollback.cohort_rollback import roll_back
+from migration_platform.rollback.wave_rollback import roll_back_all
 from tests.migration_platform.stage.small_migration import destination, move, source
 
 VISITS = 3_000

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from migration_platform import stage as stages
+from migration_platform.decision.move import make_move
+from migration_platform.decision.wave_state import find_state
 from migration_platform.errors import ConfigurationError, GateClosedError, MigrationError
-from migration_platform.governance import assemble_evidence
-from migration_platform.move import make_move
+from migration_platform.evidence.governance import assemble_evidence
 from migration_platform.platform import Platform
-from migration_platform.rollback import Rollback, roll_back
-from migration_platform.wave_rollback import roll_back_all
-from migration_platform.wave_state import find_state
+from migration_platform.rollback.cohort_rollback import Rollback, roll_back
+from migration_platform.rollback.wave_rollback import roll_back_all
 from tests.decisions import promote
 from tests.migration_platform.stage.small_migration import check, destination, move, source
 

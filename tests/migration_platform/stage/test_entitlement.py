@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import pytest
 
-from migration_platform import move
-from migration_platform.chart_review import judge_chart
+from migration_platform.chart.review import judge_chart
+from migration_platform.decision import move
 from migration_platform.errors import GateClosedError
 from migration_platform.platform import Platform
-from migration_platform.rollback import roll_back
-from migration_platform.wave_rollback import roll_back_all
+from migration_platform.rollback.cohort_rollback import roll_back
+from migration_platform.rollback.wave_rollback import roll_back_all
 from tests.migration_platform.stage.small_migration import destination
 from tests.migration_platform.stage.small_migration import move as move_cohort
 

@@ -9,7 +9,7 @@ import pytest
 from migration_platform import gate
 from migration_platform import stage as stages
 from migration_platform.errors import GateClosedError
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
 from migration_platform.platform import Platform
 from tests.decisions import promote
 from tests.migration_platform.stage.small_migration import (

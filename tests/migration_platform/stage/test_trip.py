@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from migration_platform import gate, move, nightly, trip
-from migration_platform.decision_log import verify
+from migration_platform import gate
+from migration_platform.decision import move
+from migration_platform.decision.log import verify
 from migration_platform.errors import GateClosedError
-from migration_platform.governance import assemble_evidence
-from migration_platform.metric_log import newest_measurements
+from migration_platform.evidence.governance import assemble_evidence
+from migration_platform.night import nightly
 from migration_platform.platform import Platform
-from migration_platform.rollback import roll_back
-from migration_platform.watch import look_at_live
+from migration_platform.rollback.cohort_rollback import roll_back
+from migration_platform.trigger import trip
+from migration_platform.trigger.metric_log import newest_measurements
+from migration_platform.trigger.watch import look_at_live
 from tests.decisions import measure, promote, sign_all, tamper
 from tests.migration_platform.stage.small_migration import destination
 from tests.migration_platform.stage.small_migration import move as move_cohort
