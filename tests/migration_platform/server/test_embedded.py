@@ -150,7 +150,7 @@ RACER = """
 import sys
 from pathlib import Path
 import psycopg
-from migration_platform import embedded
+from migration_platform.server import embedded
 server = embedded.ensure_running(Path(sys.argv[1]))
 with psycopg.connect(server.url("source"), autocommit=True) as connection:
     connection.execute("CREATE TABLE IF NOT EXISTS raced (who text)") if sys.argv[2] == "0" else None

@@ -122,7 +122,7 @@ ONE = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from migration_platform import move
+from migration_platform.decision import move
 from migration_platform.errors import GateClosedError
 from migration_platform.platform import Platform
 from migration_platform.settings import Settings
