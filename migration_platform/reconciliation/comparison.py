@@ -120,21 +120,26 @@ def explain(
         return SecondLook(0, 0, 0, 0, 0)
     groups = group_columns(columns)
     kept = [(f"sent{i}", f"found{i}", group) for i, group in enumerate(groups)]
-    for table, rows, side in (("suspect_sent", SEEN_SENT, 0), ("suspect_found", found, 1)):
+    for table, rows, lists in (
+        ("suspect_sent", SEEN_SENT, [sent for sent, _, _ in kept]),
+        ("suspect_found", found, [there for _, there, _ in kept]),
+    ):
         # Rows of one id have a place among themselves that follows from what they hold.
-        values = ", ".join(f"{each[2].values('r')} AS {each[side]}" for each in kept)
-        names = ", ".join(each[side] for each in kept)
+        values = ", ".join(
+            f"{g.values('r')} AS {name}" for g, name in zip(groups, lists, strict=True)
+        )
+        names = ", ".join(lists)
         sql.execute(
             f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT *, count(*) OVER (PARTITION BY id) AS "
             f'"~rows", row_number() OVER (PARTITION BY id ORDER BY hash({names})) AS "~place" FROM '
             f"(SELECT id, {values} FROM {rows} r WHERE id IN (SELECT id FROM suspect))"
         ).fetchall()
-    each = ", ".join(group.differences(sent, found) for sent, found, group in kept)
+    differences = ", ".join(group.differences(sent, there) for sent, there, group in kept)
     # Of several rows found for one that was sent, the most like it is it; the others are too many.
     sql.execute(
         "CREATE OR REPLACE TEMP TABLE pair AS SELECT * FROM (SELECT id, place, row, fields, "
         "row_number() OVER (PARTITION BY id, place ORDER BY list_count(fields), row) AS choice "
-        f'FROM (SELECT s.id, s."~place" AS place, f."~place" AS row, flatten([{each}]) AS fields '
+        f'FROM (SELECT s.id, s."~place" AS place, f."~place" AS row, flatten([{differences}]) AS fields '
         "FROM suspect_sent s JOIN suspect_found f ON s.id = f.id "
         'AND (s."~rows" = 1 OR s."~place" = f."~place"))) WHERE choice = 1'
     ).fetchall()
