@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from migration_platform.errors import ConfigurationError
-from migration_platform.reconciliation.column import quote_name, quote_text
+from migration_platform.reconciliation.column import quote_text
 from migration_platform.reconciliation.correction import Corrections, snapshot_sql
 from migration_platform.reconciliation.document_file import look_at_file
 from migration_platform.reconciliation.merge import Merges, parents_sql
@@ -57,9 +57,7 @@ def prepare_lookup(sql: duckdb.DuckDBPyConnection, lookup: Lookup, origin: Origi
         table,
         "key VARCHAR, sha256 VARCHAR, size BIGINT",
         _inspect_files(
-            sql,
-            f"SELECT DISTINCT {trim_sql(quote_name(lookup.name))} FROM {snapshot}",
-            origin.documents,
+            sql, f"SELECT DISTINCT {trim_sql(lookup.name)} FROM {snapshot}", origin.documents
         ),
     )
     return table

@@ -23,6 +23,7 @@ from migration_platform.reconciliation.number_reading import (
     decorated_sql,
     exact_sql,
     first_sql,
+    let_sql,
     plain_sql,
     whole_sql,
 )
@@ -55,30 +56,23 @@ class Lookup:
 
 
 @dataclass(slots=True)
-class Row:
-    """A row in SQL: how a column's text is written, `raw` and `trimmed`, and what is looked up beside
-    it, numbered as it comes."""
+class Lookups:
+    """The lookups of an entity's readings, numbered as they come."""
 
-    raw: Callable[[str], str]
-    trimmed: Callable[[str], str]
-    lookups: list[Lookup] = field(default_factory=list)
+    found: list[Lookup] = field(default_factory=list)
 
-    @classmethod
-    def of_snapshot(cls) -> Row:
-        """A snapshot's row `s`, which has each column twice."""
-        return cls(lambda c: f"s.{quote_name(c)}", lambda c: f"s.{quote_name('t.' + c)}")
-
-    def look_up(self, kind: Literal["code map", "parents", "files"], name: str, on: str) -> str:
+    def add(self, kind: Literal["code map", "parents", "files"], name: str, on: str) -> str:
         """The alias of the lookup; one already there serves again."""
-        for each in self.lookups:
+        for each in self.found:
             if (each.kind, each.name, each.on) == (kind, name, on):
                 return each.alias
-        self.lookups.append(Lookup(kind, name, on, f"l{len(self.lookups)}"))
-        return self.lookups[-1].alias
+        self.found.append(Lookup(kind, name, on, f"l{len(self.found)}"))
+        return self.found[-1].alias
 
 
-def trim_sql(text: str) -> str:
-    """A text without the space around it, null when that leaves nothing."""
+def trim_sql(column: str) -> str:
+    """A column without the space around it, null when that leaves nothing."""
+    text = quote_name(column)
     # Nearly every text begins and ends with a letter or a digit: twenty times faster than to trim.
     tidy = " AND ".join(f"{end}({text}, 1) BETWEEN '!' AND '~'" for end in ("left", "right"))
     trimmed = f"trim({text}, {quote_text(WHITE_SPACE)})"
@@ -94,16 +88,18 @@ def _remove(text: str, signs: str) -> str:
     )
 
 
-def expect(reading: Reading, row: Row) -> Expected:
+def expect(reading: Reading, lookups: Lookups) -> Expected:
     """What a field of that reading must hold. Raises ConfigurationError for an unknown kind."""
     if reading.kind not in KINDS:
         raise ConfigurationError(
             f"there is no reading {reading.kind!r}: name one of {', '.join(KINDS)}"
         )
-    return KINDS[reading.kind][1](reading, row)
+    return KINDS[reading.kind][1](reading, lookups)
 
 
-def expect_reference(reference: Reference, row: Row, applicable: Collection[str]) -> Expected:
+def expect_reference(
+    reference: Reference, lookups: Lookups, applicable: Collection[str]
+) -> Expected:
     """The id of the record that is named: as the parents' own ends give it, if that record moves.
 
     One that was archived or excluded leaves the field empty. So does an entity that is not
@@ -111,8 +107,8 @@ def expect_reference(reference: Reference, row: Row, applicable: Collection[str]
     """
     if reference.entity not in applicable:
         return Expected("NULL::varchar", None)
-    key = _without(row.trimmed(reference.column), reference.absent)
-    p = row.look_up("parents", reference.entity, key)
+    key = _without(f"s.{quote_name('t.' + reference.column)}", reference.absent)
+    p = lookups.add("parents", reference.entity, key)
     own = f"coalesce({p}.patient = s._patient, true)" if reference.same_patient else "true"
     return Expected(
         f"CASE WHEN {p}.\"end\" = 'mapped' AND {own} THEN {p}.id END",
@@ -131,13 +127,13 @@ def _options(reading: Reading, name: str) -> tuple[str, ...]:
     return (found,) if isinstance(found, str) else found
 
 
-def _given(reading: Reading, row: Row) -> str:
+def _given(reading: Reading) -> str:
     """The column's text, null for the words that stand for none."""
-    return _without(row.trimmed(reading.columns[0]), _options(reading, "absent"))
+    return _without(f"s.{quote_name('t.' + reading.columns[0])}", _options(reading, "absent"))
 
 
-def _text(reading: Reading, row: Row) -> Expected:
-    raw, text = row.raw(reading.columns[0]), _given(reading, row)
+def _text(reading: Reading, _: Lookups) -> Expected:
+    raw, text = f"s.{quote_name(reading.columns[0])}", _given(reading)
     return Expected(
         text,
         text,
@@ -146,30 +142,30 @@ def _text(reading: Reading, row: Row) -> Expected:
     )
 
 
-def _identifier(reading: Reading, row: Row) -> Expected:
-    return Expected(_given(reading, row), _given(reading, row))
+def _identifier(reading: Reading, _: Lookups) -> Expected:
+    return Expected(_given(reading), _given(reading))
 
 
-def _constant(reading: Reading, _: Row) -> Expected:
+def _constant(reading: Reading, _: Lookups) -> Expected:
     return Expected(quote_text(_options(reading, "value")[0]), None)
 
 
-def _sql(reading: Reading, _: Row) -> Expected:
+def _sql(reading: Reading, _: Lookups) -> Expected:
     return Expected(f"({_options(reading, 'value')[0]})", None)
 
 
-def _first_of(reading: Reading, row: Row) -> Expected:
-    return Expected(first_sql(*[expect(part, row).value for part in reading.parts]), None)
+def _first_of(reading: Reading, lookups: Lookups) -> Expected:
+    return Expected(first_sql(*[expect(part, lookups).value for part in reading.parts]), None)
 
 
-def _code(reading: Reading, row: Row) -> Expected:
-    text = _given(reading, row)
-    alias = row.look_up("code map", _options(reading, "code_map")[0], f"lower({text})")
+def _code(reading: Reading, lookups: Lookups) -> Expected:
+    text = _given(reading)
+    alias = lookups.add("code map", _options(reading, "code_map")[0], f"lower({text})")
     return Expected(f"{alias}.becomes", text)
 
 
-def _boolean(reading: Reading, row: Row) -> Expected:
-    text = _given(reading, row)
+def _boolean(reading: Reading, _: Lookups) -> Expected:
+    text = _given(reading)
     yes, no = "'true', 't', 'yes', 'y', '1'", "'false', 'f', 'no', 'n', '0'"
     return Expected(
         f"CASE WHEN lower({text}) IN ({yes}) THEN true WHEN lower({text}) IN ({no}) THEN false END",
@@ -177,36 +173,36 @@ def _boolean(reading: Reading, row: Row) -> Expected:
     )
 
 
-def _decimal(reading: Reading, row: Row) -> Expected:
-    return Expected(exact_sql(_given(reading, row)), _given(reading, row))
+def _decimal(reading: Reading, _: Lookups) -> Expected:
+    return Expected(exact_sql(_given(reading)), _given(reading))
 
 
-def _number_within(reading: Reading, row: Row) -> Expected:
-    return Expected(plain_sql(_given(reading, row)), None)
+def _number_within(reading: Reading, _: Lookups) -> Expected:
+    return Expected(plain_sql(_given(reading)), None)
 
 
-def _integer(reading: Reading, row: Row) -> Expected:
-    return Expected(whole_sql(_given(reading, row)), _given(reading, row))
+def _integer(reading: Reading, _: Lookups) -> Expected:
+    return Expected(whole_sql(_given(reading)), _given(reading))
 
 
-def _money(reading: Reading, row: Row) -> Expected:
-    text = _given(reading, row)
-    bare = _remove(f"replace(lower({text}), 'usd', '')", "$,")
-    return Expected(first_sql(exact_sql(text), decorated_sql(text, bare)), text)
+def _money(reading: Reading, _: Lookups) -> Expected:
+    text = _given(reading)
+    bare = let_sql("low", f"replace(lower({text}), 'usd', '')", _remove("low", "$,"))
+    amount = let_sql("bare", bare, decorated_sql(text, "bare"))
+    return Expected(first_sql(exact_sql(text), amount), text)
 
 
-def _phone(reading: Reading, row: Row) -> Expected:
-    text = _given(reading, row)
-    digits = _remove(text, "().-/")
+def _phone(reading: Reading, _: Lookups) -> Expected:
+    text = _given(reading)
+    digits = "digits"
     home = f"regexp_matches({digits}, '^\\+?1?[2-9][0-9]{{2}}[2-9][0-9]{{6}}$')"
     abroad = f"regexp_matches({digits}, '^\\+[2-9][0-9]{{7,14}}$')"
-    return Expected(
-        f"CASE WHEN {home} THEN '+1' || right({digits}, 10) WHEN {abroad} THEN {digits} END", text
-    )
+    number = f"CASE WHEN {home} THEN '+1' || right({digits}, 10) WHEN {abroad} THEN {digits} END"
+    return Expected(let_sql(digits, _remove(text, "().-/"), number), text)
 
 
-def _email(reading: Reading, row: Row) -> Expected:
-    text = _given(reading, row)
+def _email(reading: Reading, _: Lookups) -> Expected:
+    text = _given(reading)
     # What is a small letter outside of ASCII depends on its neighbours: Python knows, DuckDB not.
     return Expected(
         f"lower({text})",
@@ -216,8 +212,8 @@ def _email(reading: Reading, row: Row) -> Expected:
     )
 
 
-def _postal_code(reading: Reading, row: Row) -> Expected:
-    text = _given(reading, row)
+def _postal_code(reading: Reading, _: Lookups) -> Expected:
+    text = _given(reading)
     digits = f"translate({text}, '- ', '')"
     zip5 = f"CASE WHEN length({text}) <= 5 THEN lpad({text}, 5, '0') END"
     zip9 = f"left(lpad({digits}, 9, '0'), 5) || '-' || right({digits}, 4)"
@@ -228,35 +224,35 @@ def _postal_code(reading: Reading, row: Row) -> Expected:
     )
 
 
-def _date(reading: Reading, row: Row) -> Expected:
-    text = _given(reading, row)
+def _date(reading: Reading, _: Lookups) -> Expected:
+    text = _given(reading)
     days = [day_sql(text, each) for each in _options(reading, "spellings")]
     return Expected(first_sql(*days), text)
 
 
-def _instant(reading: Reading, row: Row) -> Expected:
-    text = _given(reading, row)
+def _instant(reading: Reading, _: Lookups) -> Expected:
+    text = _given(reading)
     days = [f"{day_sql(text, each)}::timestamp" for each in ("iso", "us", "day-month")]
     return Expected(first_sql(instant_sql(text), *days), text)
 
 
-def _local_time(reading: Reading, row: Row) -> Expected:
-    text = _given(reading, row)
+def _local_time(reading: Reading, _: Lookups) -> Expected:
+    text = _given(reading)
     local = local_time_sql(text, _options(reading, "zone")[0])
     return Expected(first_sql(local, instant_sql(text)), text)
 
 
-def _sha256(reading: Reading, row: Row) -> Expected:
-    text = _given(reading, row)
-    return Expected(f"{row.look_up('files', reading.columns[0], text)}.sha256", text)
+def _sha256(reading: Reading, lookups: Lookups) -> Expected:
+    text = _given(reading)
+    return Expected(f"{lookups.add('files', reading.columns[0], text)}.sha256", text)
 
 
-def _size(reading: Reading, row: Row) -> Expected:
-    text = _given(reading, row)
-    return Expected(f"{row.look_up('files', reading.columns[0], text)}.size", text)
+def _size(reading: Reading, lookups: Lookups) -> Expected:
+    text = _given(reading)
+    return Expected(f"{lookups.add('files', reading.columns[0], text)}.size", text)
 
 
-KINDS: dict[str, tuple[str, Callable[[Reading, Row], Expected]]] = {
+KINDS: dict[str, tuple[str, Callable[[Reading, Lookups], Expected]]] = {
     "text": ("the text, and mangled letters by mangling what was sent again", _text),
     "identifier": ("the text", _identifier),
     "constant": ("the value", _constant),
@@ -278,8 +274,3 @@ KINDS: dict[str, tuple[str, Callable[[Reading, Row], Expected]]] = {
     "sql": ("an expression of its own in SQL", _sql),
 }
 """Each kind of reading: what it proves a value by, and the SQL of it."""
-
-READS_ONE_TEXT = frozenset(KINDS) - {
-    "constant", "code", "first of", "sha256 of file", "size of file", "sql"
-}  # fmt: skip
-"""The kinds that need one text and nothing beside it."""
