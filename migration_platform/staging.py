@@ -76,7 +76,7 @@ class Staging:
             for setting in (
                 f"memory_limit = '{DUCKDB_MEMORY}'",
                 "threads = 2",
-                "TimeZone = 'UTC'",
+                "GLOBAL TimeZone = 'UTC'",
                 f"temp_directory = {quote_text(str(spill))}",
             ):
                 self._duck.execute(f"SET {setting}").fetchall()
