@@ -87,18 +87,17 @@ def find_suspects(
             if doubts.are_many:
                 _keep(seen, doubts.settle())
         _keep(seen, doubts.settle())
+        if not any(side.rows for side in seen):
+            sql.execute("CREATE OR REPLACE TEMP TABLE suspect (id VARCHAR)").fetchall()
+            return FirstLook(ours.rows, theirs.rows, 0, 0)
         for side in seen:
             side.hand_over(sql)
     sql.execute(
         f"CREATE OR REPLACE TEMP TABLE suspect AS SELECT id::varchar AS id FROM {SEEN_SENT} "
         f"UNION SELECT id::varchar FROM {SEEN_FOUND}"
     ).fetchall()
-    return FirstLook(
-        ours.rows,
-        theirs.rows,
-        _one(sql, "SELECT count(*) FROM suspect"),
-        _one(sql, f"SELECT count(*) FROM {SEEN_FOUND}"),
-    )
+    suspects = _one(sql, "SELECT count(*) FROM suspect")
+    return FirstLook(ours.rows, theirs.rows, suspects, seen[1].rows)
 
 
 def explain(
@@ -119,39 +118,42 @@ def explain(
         ).fetchall()
         return SecondLook(0, 0, 0, 0, 0)
     groups = group_columns(columns)
-    kept = [(f"sent{i}", f"found{i}", group) for i, group in enumerate(groups)]
-    for table, rows, lists in (
-        ("suspect_sent", SEEN_SENT, [sent for sent, _, _ in kept]),
-        ("suspect_found", found, [there for _, there, _ in kept]),
+    for table, rows, side in (
+        ("suspect_sent", SEEN_SENT, "sent"),
+        ("suspect_found", found, "found"),
     ):
-        # Rows of one id have a place among themselves that follows from what they hold.
-        values = ", ".join(
-            f"{g.values('r')} AS {name}" for g, name in zip(groups, lists, strict=True)
-        )
-        names = ", ".join(lists)
+        values = ", ".join(f"{g.values('r')} AS {side}{i}" for i, g in enumerate(groups))
         sql.execute(
-            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT *, count(*) OVER (PARTITION BY id) AS "
-            f'"~rows", row_number() OVER (PARTITION BY id ORDER BY hash({names})) AS "~place" FROM '
-            f"(SELECT id, {values} FROM {rows} r WHERE id IN (SELECT id FROM suspect))"
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT id, {values} FROM {rows} r "
+            "WHERE id IN (SELECT id FROM suspect)"
         ).fetchall()
-    differences = ", ".join(group.differences(sent, there) for sent, there, group in kept)
+    differences = ", ".join(g.differences(f"sent{i}", f"found{i}") for i, g in enumerate(groups))
+    # Rows of one id, where it was sent more than once, have a place that follows from what they hold.
+    sent, there = (
+        ", ".join(f"{side}{i}" for i in range(len(groups))) for side in ("sent", "found")
+    )
+    places = "SELECT id, list(rowid ORDER BY hash({}), rowid) AS places FROM {} GROUP BY id"
+    many = f"{places.format(sent, 'suspect_sent')} HAVING count(*) > 1"
     # Of several rows found for one that was sent, the most like it is it; the others are too many.
     sql.execute(
-        "CREATE OR REPLACE TEMP TABLE pair AS SELECT * FROM (SELECT id, place, row, fields, "
-        "row_number() OVER (PARTITION BY id, place ORDER BY list_count(fields), row) AS choice "
-        f'FROM (SELECT s.id, s."~place" AS place, f."~place" AS row, flatten([{differences}]) AS fields '
-        "FROM suspect_sent s JOIN suspect_found f ON s.id = f.id "
-        'AND (s."~rows" = 1 OR s."~place" = f."~place"))) WHERE choice = 1'
+        "CREATE OR REPLACE TEMP TABLE pair AS SELECT id, sent, best.found, best.fields FROM "
+        "(SELECT id, sent, min({count: list_count(fields), fields: fields, found: found}) AS best "
+        "FROM (SELECT s.id, s.rowid AS sent, f.rowid AS found, "
+        f"flatten([{differences}]) AS fields FROM suspect_sent s JOIN suspect_found f ON s.id = f.id "
+        f"LEFT JOIN ({many}) m ON m.id = s.id "
+        f"LEFT JOIN ({places.format(there, 'suspect_found')}) n ON n.id = m.id "
+        "WHERE m.id IS NULL OR list_position(m.places, s.rowid) = list_position(n.places, f.rowid)) "
+        "GROUP BY id, sent)"
     ).fetchall()
     sql.execute(
         "CREATE OR REPLACE TEMP TABLE difference AS "
         "SELECT id, 'destination' AS leg, d.field, 'mismatched' AS status, NULL::varchar AS kind, "
         "d.sent, d.found FROM (SELECT id, unnest(fields) AS d FROM pair) WHERE d IS NOT NULL "
         "UNION ALL SELECT id, 'destination', '', 'missing', 'missing record', NULL, NULL "
-        'FROM suspect_sent s WHERE (id, "~place") NOT IN (SELECT (id, place) FROM pair) '
+        "FROM suspect_sent WHERE rowid NOT IN (SELECT sent FROM pair) "
         "UNION ALL SELECT id, 'destination', '', 'unexpected', CASE WHEN id IN (SELECT id FROM "
         "suspect_sent) THEN 'duplicate record' ELSE 'unexpected record' END, NULL, NULL "
-        'FROM suspect_found WHERE (id, "~place") NOT IN (SELECT (id, row) FROM pair)'
+        "FROM suspect_found WHERE rowid NOT IN (SELECT found FROM pair)"
     ).fetchall()
     counts = dict(
         sql.execute(
@@ -184,9 +186,11 @@ class _Seen:
         self._sql, self._name, self._at_once = sql, name, at_once
         self._waiting: list[pa.Table] = []
         self._written = False
+        self.rows = 0
 
     def keep(self, rows: pa.Table) -> None:
         """Keep these rows; write them when enough wait."""
+        self.rows += rows.num_rows
         if rows.num_rows or not self._waiting:
             self._waiting.append(rows)
         if sum(t.num_rows for t in self._waiting) >= self._at_once:
