@@ -18,6 +18,7 @@ from typing import Protocol
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from migration_platform.entity import Entity
 from migration_platform.reconciliation.cause import classify
@@ -109,7 +110,7 @@ def reconcile_entity(
     if first.suspects:
         time.sleep(PAUSE_SECONDS)
     sample = draw_sample(sql, mapped, seed)
-    again = sql.sql("SELECT id FROM suspect").to_arrow_table().column("id").to_pylist()
+    again = [row[0] for row in sql.execute("SELECT id FROM suspect").fetchall()]
     ids = pa.table({"id": pa.array([*again, *sample], pa.string())})
     sql.register("again", found.read_only(ids))
     second = explain(sql, columns, "again")
@@ -133,7 +134,7 @@ def reconcile_entity(
         return sum(n for each, _, n in ended if each == end)
 
     result = Reconciliation(
-        extracted=_one(sql, f"SELECT count(*) FROM read_parquet({quote_text(str(snapshot))})"),
+        extracted=pq.read_metadata(snapshot).num_rows,
         archived=count("archived"),
         excluded=count("excluded"),
         excepted=count("excepted"),
