@@ -101,41 +101,37 @@ class Store(DecisionStore):
 
     def start(self, cohort: str, entity: str, stage: Stage) -> int:
         """Record that a stage runs now; returns the run's number."""
-        with self.transaction() as c:
-            # That a stage runs now is for whoever watches: it need not survive a power cut.
-            c.execute("SET LOCAL synchronous_commit = off")
-            row = c.execute(
-                "INSERT INTO migration.stage_run (cohort, entity, stage, state, started_at) "
-                "VALUES (%s, %s, %s, 'running', clock_timestamp()) RETURNING id",
-                (cohort, entity, stage),
-            ).fetchone()
-        assert row is not None
-        return int(row["id"])
+        # That a stage runs now is for whoever watches: it need not survive a power cut.
+        rows = self.read(
+            "INSERT INTO migration.stage_run (cohort, entity, stage, state, started_at) "
+            "SELECT %s, %s, %s, 'running', clock_timestamp() "
+            "FROM set_config('synchronous_commit', 'off', true) RETURNING id",
+            (cohort, entity, stage),
+        )
+        return int(rows[0]["id"])
 
     def finish(self, number: int, run: StageRun) -> StageRun:
         """Record how a stage ended; returns the run with its times."""
-        with self.transaction() as c:
-            row = c.execute(
-                "UPDATE migration.stage_run SET state = %s, applicable = %s, reason = %s, "
-                "row_count = %s, digest = %s, input_digest = %s, mapping_digest = %s, "
-                "counts = %s, detail = %s, byte_count = %s, ended_at = clock_timestamp() WHERE id = %s "
-                f"RETURNING {_RUN}",
-                (
-                    run.state,
-                    run.applicable,
-                    run.reason,
-                    run.row_count,
-                    run.digest,
-                    run.input_digest,
-                    run.mapping_digest,
-                    Jsonb(run.counts),
-                    Jsonb(run.detail),
-                    run.byte_count,
-                    number,
-                ),
-            ).fetchone()
-        assert row is not None
-        return StageRun(**row)
+        rows = self.read(
+            "UPDATE migration.stage_run SET state = %s, applicable = %s, reason = %s, "
+            "row_count = %s, digest = %s, input_digest = %s, mapping_digest = %s, "
+            "counts = %s, detail = %s, byte_count = %s, ended_at = clock_timestamp() WHERE id = %s "
+            f"RETURNING {_RUN}",
+            (
+                run.state,
+                run.applicable,
+                run.reason,
+                run.row_count,
+                run.digest,
+                run.input_digest,
+                run.mapping_digest,
+                Jsonb(run.counts),
+                Jsonb(run.detail),
+                run.byte_count,
+                number,
+            ),
+        )
+        return StageRun(**rows[0])
 
     def latest(self, cohort: str, entity: str, stage: Stage) -> StageRun | None:
         """The newest finished run of a stage, None if it has none."""
@@ -170,22 +166,21 @@ class Store(DecisionStore):
     # --- checks -----------------------------------------------------------------------------
 
     def record_check(self, outcome: CheckOutcome) -> None:
-        with self.transaction() as c:
-            c.execute(
-                "INSERT INTO migration.check_outcome "
-                "(cohort, entity, point, digest, suite_digest, outcome, results, checked_at) "
-                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-                (
-                    outcome.cohort,
-                    outcome.entity,
-                    outcome.point,
-                    outcome.digest,
-                    outcome.suite_digest,
-                    outcome.outcome,
-                    Jsonb([asdict(r) for r in outcome.results]),
-                    outcome.checked_at,
-                ),
-            )
+        self.write(
+            "INSERT INTO migration.check_outcome "
+            "(cohort, entity, point, digest, suite_digest, outcome, results, checked_at) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                outcome.cohort,
+                outcome.entity,
+                outcome.point,
+                outcome.digest,
+                outcome.suite_digest,
+                outcome.outcome,
+                Jsonb([asdict(r) for r in outcome.results]),
+                outcome.checked_at,
+            ),
+        )
 
     def check_outcomes(
         self, cohorts: Sequence[str], entity: str | None = None
