@@ -74,10 +74,9 @@ def transform_snapshot(
     )
     counts = dict.fromkeys(("mapped", "archived", "excluded", "excepted"), 0)
     total = extracted = 0
-    ends_columns, records_columns = (
-        _arrow(pl.DataFrame(schema=schema)).schema
-        for schema in (ends_schema(entity), {**records_schema(entity), "fingerprint": pl.String})
-    )
+    ends_columns = _arrow(pl.DataFrame(schema=ends_schema(entity))).schema
+    records_columns = _arrow(pl.DataFrame(schema=records_schema(entity))).schema
+    records_columns = records_columns.append(pa.field("fingerprint", pa.string()))
     with (
         pq.ParquetWriter(ends, ends_columns, compression="zstd") as ends_writer,
         pq.ParquetWriter(mapped, records_columns, compression="zstd") as mapped_writer,
