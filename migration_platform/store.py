@@ -6,7 +6,8 @@ What was decided stands in `decision_store`, of which this is one too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -72,6 +73,18 @@ _CHECK_COUNTS = (
 class Store(DecisionStore):
     """The platform store: what stages did, what was checked, what waits; and what was decided."""
 
+    _known: dict[tuple[str, str, Stage], StageRun | None] | None = None
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Within the block the newest run of a stage is read once: what a stage rests on is then of
+        one instant, and several parts of it ask for the same runs."""
+        before, self._known = self._known, {}
+        try:
+            yield
+        finally:
+            self._known = before
+
     # --- the source as it was built ---------------------------------------------------------
 
     def record_source_build(
@@ -135,12 +148,18 @@ class Store(DecisionStore):
 
     def latest(self, cohort: str, entity: str, stage: Stage) -> StageRun | None:
         """The newest finished run of a stage, None if it has none."""
+        asked = (cohort, entity, stage)
+        if self._known is not None and asked in self._known:
+            return self._known[asked]
         rows = self.read(
             f"SELECT {_RUN} FROM migration.stage_run r WHERE cohort = %s AND entity = %s "
             f"AND stage = %s AND state = 'done' AND {_COUNTS} ORDER BY id DESC LIMIT 1",
-            (cohort, entity, stage),
+            asked,
         )
-        return StageRun(**rows[0]) if rows else None
+        run = StageRun(**rows[0]) if rows else None
+        if self._known is not None:
+            self._known[asked] = run
+        return run
 
     def latest_runs(
         self, cohorts: Sequence[str], entity: str | None = None, *, done_only: bool = True

@@ -26,8 +26,6 @@ from migration_platform.reconciliation.certificate import Certificate, certify, 
 from migration_platform.reconciliation.cluster import Cluster, find_clusters
 from migration_platform.reconciliation.column import compared_columns, quote_text
 from migration_platform.reconciliation.comparison import (
-    SEEN_FOUND,
-    SEEN_SENT,
     explain,
     find_suspects,
 )
@@ -159,18 +157,7 @@ def reconcile_entity(
             files=None if documents is None else (documents, differences.parent),
         ),
     )
-    sql.unregister("again")
-    for table in (
-        "suspect",
-        SEEN_SENT,
-        SEEN_FOUND,
-        "suspect_sent",
-        "suspect_found",
-        "pair",
-        "difference",
-        "sample",
-    ):
-        sql.execute(f"DROP TABLE IF EXISTS {table}").fetchall()
+    sql.close()  # and with it its temporary tables
     return result
 
 
