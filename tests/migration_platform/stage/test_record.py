@@ -29,6 +29,8 @@ def test_a_stage_asks_for_a_run_once_and_the_next_stage_anew(platform: Platform)
     with recorded(platform, "one", "visit", "transform"):
         anew = platform.store.latest(*ASKED)
 
-    assert before is not None and before.digest != "newer"
+    assert before
+    assert before.digest != "newer"
     assert first == again == before
-    assert anew is not None and anew.digest == "newer"
+    assert anew
+    assert anew.digest == "newer"
