@@ -12,9 +12,9 @@ import dagster as dg
 
 from assets.asset_event import Materialized, safe_errors
 from assets.cohort_assets import stage_key
-from migration_platform import nightly
 from migration_platform.entity import Entity
-from migration_platform.night import OUTCOMES, Night
+from migration_platform.night import nightly
+from migration_platform.night.night import OUTCOMES, Night
 from migration_platform.platform import Platform
 
 NIGHT = dg.AssetKey(["night", "report"])

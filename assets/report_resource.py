@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.asset_event import safe_errors
-from migration_platform.governance import write_expectation_report
+from migration_platform.evidence.governance import write_expectation_report
 from migration_platform.platform import REFERENCE, Platform
 
 NAME = "expectation_report"

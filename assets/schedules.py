@@ -8,8 +8,8 @@ from typing import Any
 import dagster as dg
 
 from assets.partitions import WAVE_TAG, Partitions
-from migration_platform.breach import find_breaches
-from migration_platform.night import BEGINS
+from migration_platform.exception.breach import find_breaches
+from migration_platform.night.night import BEGINS
 from migration_platform.platform import Platform
 
 NIGHTLY_CRON = f"{BEGINS.minute} {BEGINS.hour} * * *"

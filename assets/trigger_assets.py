@@ -9,13 +9,13 @@ import dagster as dg
 
 from assets.asset_event import Materialized, safe_errors
 from assets.cohort_assets import stage_key
-from migration_platform import trip
-from migration_platform.breach import describe_breaches, find_breaches
 from migration_platform.entity import Entity
-from migration_platform.notifier import find_undelivered
+from migration_platform.exception.breach import describe_breaches, find_breaches
 from migration_platform.platform import Platform
-from migration_platform.trigger import STATES
-from migration_platform.watch import WaveWatch
+from migration_platform.trigger import trip
+from migration_platform.trigger.notifier import find_undelivered
+from migration_platform.trigger.trigger import STATES
+from migration_platform.trigger.watch import WaveWatch
 
 TRIGGERS = dg.AssetKey(["trigger", "look"])
 

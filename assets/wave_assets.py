@@ -12,7 +12,7 @@ from assets.asset_event import Materialized, safe_errors
 from assets.cohort_assets import stage_key
 from assets.partitions import Partitions
 from migration_platform.entity import Entity
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
 from migration_platform.platform import Platform
 from migration_platform.room.address import wave_address
 

@@ -43,7 +43,7 @@ def _warm(bench: Trial) -> list[float]:
     """Seconds between the first stage's start and the last one's end, for cohorts after the first."""
     import psycopg
 
-    from migration_platform import embedded
+    from migration_platform.server import embedded
 
     with psycopg.connect(embedded.ensure_running(bench.home).url("platform")) as connection:
         rows = connection.execute(

@@ -33,8 +33,8 @@ from typing import Any
 import psycopg
 
 from benchmarks import crash_child
-from migration_platform import embedded
 from migration_platform.platform import Platform
+from migration_platform.server import embedded
 
 SNAPSHOTS = ("destination", "platform")
 FOLDERS = ("staging", "destination-documents")

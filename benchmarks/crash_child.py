@@ -18,22 +18,22 @@ from typing import Any
 import polars as pl
 import psycopg
 
-from migration_platform import rollback_record
 from migration_platform import stage as stages
 from migration_platform.check import ExpectationResult
 from migration_platform.database import connect
-from migration_platform.decision import find_break
+from migration_platform.decision.decision import find_break
+from migration_platform.decision.move import promote
+from migration_platform.decision.wave_state import find_promotion
 from migration_platform.destination.digest import digest_tables
 from migration_platform.entity import Entity, Field, Reference, Source, Translation
 from migration_platform.errors import GateClosedError
-from migration_platform.governance import assemble_evidence
-from migration_platform.move import promote
+from migration_platform.evidence.governance import assemble_evidence
 from migration_platform.platform import Platform
 from migration_platform.reset import start_anew
-from migration_platform.rollback import roll_back
+from migration_platform.rollback import record as rollback_record
+from migration_platform.rollback.cohort_rollback import roll_back
 from migration_platform.settings import Settings
 from migration_platform.wave import load_plan
-from migration_platform.wave_state import find_promotion
 from tests.decisions import decide_beforehand, sign_all
 
 COHORT, PEOPLE, DOCUMENTS = "one", 40, 6
@@ -179,7 +179,7 @@ def write(platform: Platform) -> None:
 
 def rollback(platform: Platform) -> None:
     try:
-        roll_back(platform, COHORT, person="Ada", reason="drift")
+        roll_back(platform, [COHORT], person="Ada", reason="drift")
     except GateClosedError:
         # Killed after its last word: run again, it says that nothing is loaded.
         if rollback_record.newest(platform.store, COHORT) is None:
@@ -224,7 +224,7 @@ def kill_at(boundary: int) -> Callable[[], int]:
 
         return wrapped
 
-    psycopg.Connection.wait = around(psycopg.Connection.wait)  # type: ignore[method-assign]
+    psycopg.Connection.wait = around(psycopg.Connection.wait)
     os.replace = around(os.replace)
     return lambda: passed
 

@@ -70,7 +70,7 @@ def _loaded(bench: Trial) -> tuple[float, int]:
     """Seconds and records of the newest load of each entity."""
     import psycopg
 
-    from migration_platform import embedded
+    from migration_platform.server import embedded
 
     with psycopg.connect(embedded.ensure_running(bench.home).url("platform")) as connection:
         row = connection.execute(

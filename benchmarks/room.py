@@ -17,12 +17,12 @@ import psycopg
 from starlette.testclient import TestClient
 
 from benchmarks.trial import ROOT, Trial, now, trial
-from migration_platform import embedded
 from migration_platform.platform import Platform
 from migration_platform.room.app import make_app, make_room
 from migration_platform.room.route import WAYS
 from migration_platform.room.server import warm
 from migration_platform.room.session import begin_session
+from migration_platform.server import embedded
 from migration_platform.settings import Settings
 
 COHORTS, EXCEPTIONS, TIMES = 250, 1_000_000, 20

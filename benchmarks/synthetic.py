@@ -17,10 +17,11 @@ import duckdb
 import polars as pl
 import psycopg
 
-from migration_platform import embedded, schema
+from migration_platform import schema
 from migration_platform.database import connect
 from migration_platform.entity import Entity, Field, Source, Translation, Type
-from migration_platform.server import LOOPBACK, ROLE
+from migration_platform.server import embedded
+from migration_platform.server.server import LOOPBACK, ROLE
 from migration_platform.settings import Settings
 
 COHORT, TABLE = "c1", "measured"

@@ -35,7 +35,7 @@ def _data_seconds(bench: Trial) -> tuple[dict[str, float], float]:
     """Seconds in each stage, and in suites (each runs right after its stage, to its outcome)."""
     import psycopg
 
-    from migration_platform import embedded
+    from migration_platform.server import embedded
 
     with psycopg.connect(embedded.ensure_running(bench.home).url("platform")) as connection:
         stages = connection.execute(

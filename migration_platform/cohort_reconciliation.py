@@ -14,7 +14,7 @@ from typing import Any, Literal
 from migration_platform.accounting import DIFFERENCES, Account
 from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
-from migration_platform.waiver import mark_waived
+from migration_platform.waiver.waiver import mark_waived
 
 State = Literal["differs", "inconclusive", "nothing to compare", "waived", "matches"]
 

@@ -11,9 +11,9 @@ import select
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from migration_platform import embedded
 from migration_platform.errors import ConfigurationError
-from migration_platform.server import ROLE, USER, find
+from migration_platform.server import embedded
+from migration_platform.server.server import ROLE, USER, find
 from migration_platform.settings import Database, Settings, variable
 
 if TYPE_CHECKING:

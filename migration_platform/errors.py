@@ -3,6 +3,10 @@
 No message may hold a patient's value: name tables, columns, rules and counts instead.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 
 class MigrationError(Exception):
     """Something the person at the keyboard can put right. The command line exits with 2."""
@@ -18,6 +22,14 @@ class SourceError(MigrationError):
 
 class GateClosedError(MigrationError):
     """A load or a promotion that the gate refuses. The command line exits with 1."""
+
+
+class HangingError(GateClosedError):
+    """A rollback that is refused only because of other `cohorts`, whose records hang on what would go."""
+
+    def __init__(self, sentence: str, cohorts: Sequence[str]) -> None:
+        super().__init__(sentence)
+        self.cohorts = tuple(cohorts)
 
 
 class EvidenceError(MigrationError):

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from migration_platform.change import list_changes
 from migration_platform.check import CheckOutcome
-from migration_platform.decision_log import read_whole
+from migration_platform.decision.log import read_whole
+from migration_platform.decision.seal import find_changes, find_seal
+from migration_platform.decision.wave_state import LOADING, find_state, refuse
 from migration_platform.errors import GateClosedError
-from migration_platform.rollback_record import RollbackRecord, find_rolled_back
-from migration_platform.seal import find_changes, find_seal
+from migration_platform.evidence.change import list_changes
+from migration_platform.rollback.record import RollbackRecord, find_rolled_back
 from migration_platform.store import StageRun
 from migration_platform.wave import Plan
-from migration_platform.wave_state import LOADING, find_state, refuse
 
 if TYPE_CHECKING:
     from migration_platform.platform import Platform

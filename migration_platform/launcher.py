@@ -11,9 +11,10 @@ import socket
 import subprocess
 import sys
 
-from migration_platform import database, embedded
+from migration_platform import database
 from migration_platform.errors import ConfigurationError
-from migration_platform.server import LOOPBACK
+from migration_platform.server import embedded
+from migration_platform.server.server import LOOPBACK
 from migration_platform.settings import Settings, make_private
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from migration_platform.accounting import Account
 from migration_platform.duplicate.stand_in import digest_stand_ins, find_stand_ins
+from migration_platform.exception.ruling import Act, digest_rulings, find_rulings
 from migration_platform.platform import REFERENCE, Platform
-from migration_platform.ruling import Act, digest_rulings, find_rulings
 from migration_platform.store import STAGES, Stage, StageRun
 
 

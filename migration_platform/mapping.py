@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from migration_platform.entity import POLARS_TYPE, End, Entity, Reference, Translation
-from migration_platform.ruling import MERGED, NO_RULINGS, SUSPECTED, Rulings
+from migration_platform.exception.ruling import MERGED, NO_RULINGS, SUSPECTED, Rulings
 
 ENDS_SCHEMA: dict[str, pl.DataType] = {
     "source_id": pl.String(),

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from migration_platform.governance import write_expectation_report
+from migration_platform.evidence.governance import write_expectation_report
 from migration_platform.ledger import account_for
 from migration_platform.platform import REFERENCE, Platform
-from migration_platform.waiver import mark_waived
+from migration_platform.waiver.waiver import mark_waived
 
 
 def judge_run(

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from migration_platform.blind_spot import BlindSpot, declare_blind_spots
+from migration_platform.evidence.blind_spot import BlindSpot, declare_blind_spots
 
 if TYPE_CHECKING:
     from migration_platform.entity import Entity

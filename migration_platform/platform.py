@@ -14,15 +14,15 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from migration_platform import seal
 from migration_platform.control_total import ControlTotal, load_control_totals
-from migration_platform.criteria import Criteria, load_criteria
 from migration_platform.database import adbc, connect, is_lost, url
+from migration_platform.decision import seal
+from migration_platform.decision.people import People, load_people
 from migration_platform.errors import ConfigurationError
-from migration_platform.exception_kind import Kind, load_kinds
+from migration_platform.evidence.criteria import Criteria, load_criteria
+from migration_platform.evidence.readiness import Item, load_readiness
+from migration_platform.exception.kind import Kind, load_kinds
 from migration_platform.outline import Outline, outline_entity
-from migration_platform.people import People, load_people
-from migration_platform.readiness import Item, load_readiness
 from migration_platform.registry import Announced, mapping_digest, suite_digest
 from migration_platform.settings import Database, Settings
 from migration_platform.source.as_of import months_before

@@ -126,7 +126,7 @@ def _announced_digest() -> str:
     """Digest of all files beside the modules that announce entities, and of what reads them."""
     digest = hashlib.sha256(_engine_digest())
     here = Path(__file__).parent
-    digest.update(_digest_files([here / "outline.py", here / "blind_spot.py"]))
+    digest.update(_digest_files([here / "outline.py", here / "evidence" / "blind_spot.py"]))
     for point in _announcements():
         spec = find_spec(point.module)
         if spec is None or spec.origin is None:

@@ -19,7 +19,7 @@ from migration_platform.platform import REFERENCE, Platform
 from migration_platform.reconciliation.column import CROSSWALK as SOURCE_ID
 from migration_platform.reconciliation.document_file import FILE
 from migration_platform.staging import quote_text
-from migration_platform.waiver import mark_waived
+from migration_platform.waiver.waiver import mark_waived
 
 MAPPING, CROSSWALK, UNEXPECTED, WAIVED = "mapping", "crosswalk", "unexpected", "waived"
 NEXT_STEP = {

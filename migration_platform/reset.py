@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from migration_platform import log_head, schema
+from migration_platform import schema
+from migration_platform.decision import log_head
 from migration_platform.errors import ConfigurationError
 from migration_platform.platform import Platform
 from migration_platform.settings import Settings, variable

@@ -236,7 +236,7 @@ def _url(environ: Mapping[str, str], name: str) -> str | None:
             "(no driver name), or be unset to use the embedded Postgres."
         )
     try:
-        urlsplit(given).port  # noqa: B018 - raises on a port that is none
+        _ = urlsplit(given).port  # raises on a port that is none
     except ValueError:
         raise ConfigurationError(
             f"{variable(name)}: the port is not a number, or a character of the password that "

@@ -1,7 +1,7 @@
 """Store: the platform's own records of what the stages did, what was checked and what waits.
 
 Reads and writes only; what they amount to is decided in `accounting`, `promotion` and `evidence`.
-What was decided stands in `decision_store`, of which this is one too.
+What was decided stands in `decision.store`, of which this is one too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Literal
 from psycopg.types.json import Jsonb
 
 from migration_platform.check import CheckCount, CheckOutcome, ExpectationResult
-from migration_platform.decision_store import DecisionStore
+from migration_platform.decision.store import DecisionStore
 
 Stage = Literal["extract", "transform", "load", "reconcile"]
 STAGES: tuple[Stage, ...] = ("extract", "transform", "load", "reconcile")

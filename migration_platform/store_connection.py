@@ -1,6 +1,6 @@
 """Store connection: the one connection through which the platform's own records are read and written.
 
-What is kept there stands in `store` and `decision_store`.
+What is kept there stands in `store` and `decision.store`.
 """
 
 from __future__ import annotations

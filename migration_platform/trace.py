@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from migration_platform.errors import MigrationError
-from migration_platform.exception_store import acts_of
+from migration_platform.exception.ruling import find_rulings
+from migration_platform.exception.store import acts_of
 from migration_platform.outline import Outline
 from migration_platform.platform import REFERENCE, Platform
-from migration_platform.ruling import find_rulings
 from migration_platform.source_record import read_ruled
 from migration_platform.staging import Kind, quote_name, quote_text
 from migration_platform.token import token

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from migration_platform.entity import Entity
+from migration_platform.exception.ruling import NO_RULINGS, Rulings
 from migration_platform.mapping import ends_schema, follow_merges, map_batch, records_schema
 from migration_platform.row_text import join_texts
-from migration_platform.ruling import NO_RULINGS, Rulings
 from migration_platform.staging import BATCH_ROWS, quote_name, quote_text
 
 NO_STAND_INS: Mapping[str, Sequence[Mapping[str, Any]]] = {}

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from migration_platform.decision.right import require_right
 from migration_platform.errors import ConfigurationError
-from migration_platform.right import require_right
 
 if TYPE_CHECKING:
     from migration_platform.platform import Platform

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from migration_platform import embedded
-from migration_platform.server import find, postmaster
+from migration_platform.server import embedded
+from migration_platform.server.server import find, postmaster
 from migration_platform.settings import Settings
 
 SHARED = "SHARED_BY_TESTS"

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from migration_platform import move
 from migration_platform.database import connect
-from migration_platform.decision import Decision
-from migration_platform.evidence import Evidence
-from migration_platform.figure import read_figure
-from migration_platform.governance import assemble_evidence
-from migration_platform.measurement import Measurement
-from migration_platform.metric_log import record_measurements
+from migration_platform.decision import move
+from migration_platform.decision.decision import Decision
+from migration_platform.decision.signing import sign
+from migration_platform.evidence.evidence import Evidence
+from migration_platform.evidence.governance import assemble_evidence
 from migration_platform.platform import Platform
-from migration_platform.signing import sign
+from migration_platform.trigger.figure import read_figure
+from migration_platform.trigger.measurement import Measurement
+from migration_platform.trigger.metric_log import record_measurements
 
 PEOPLE = """\
 [roles]

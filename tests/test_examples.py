@@ -14,9 +14,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from migration_platform.criteria import load_criteria
-from migration_platform.people import load_people
-from migration_platform.readiness import load_readiness
+from migration_platform.decision.people import load_people
+from migration_platform.evidence.criteria import load_criteria
+from migration_platform.evidence.readiness import load_readiness
 from migration_platform.wave import Cohort, Wave, load_plan
 from tests.test_documents import ROOT, blocks, read
 

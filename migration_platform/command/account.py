@@ -53,7 +53,7 @@ def account(
 
 
 def _show(found: Any, people: Any, json: bool) -> None:
-    from migration_platform.right import find_roles
+    from migration_platform.decision.right import find_roles
 
     if json:
         print_json([_plain(each, people) for each in found])
@@ -80,6 +80,6 @@ def _show(found: Any, people: Any, json: bool) -> None:
 def _plain(each: Any, people: Any) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from migration_platform.right import find_roles
+    from migration_platform.decision.right import find_roles
 
     return {**asdict(each), "roles": list(find_roles(people, each.person))}

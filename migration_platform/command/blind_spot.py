@@ -11,7 +11,7 @@ import typer
 from migration_platform.command.console import Json, out, print_json
 
 if TYPE_CHECKING:
-    from migration_platform.blind_spot import BlindSpot
+    from migration_platform.evidence.blind_spot import BlindSpot
     from migration_platform.platform import Platform
 
 
@@ -22,7 +22,7 @@ def blind_spots(
     json: Json = False,
 ) -> None:
     """Say what the reconciliation cannot see: read it before you sign."""
-    from migration_platform.blind_spot import KINDS
+    from migration_platform.evidence.blind_spot import KINDS
     from migration_platform.platform import Platform
 
     spots = _read(Platform.open(), wave)
@@ -39,13 +39,13 @@ def blind_spots(
 
 def summarize(platform: Platform, wave: str) -> str:
     """In one sentence, for whoever is about to sign."""
-    from migration_platform.blind_spot import count_blind_spots, summarize_blind_spots
+    from migration_platform.evidence.blind_spot import count_blind_spots, summarize_blind_spots
 
     return summarize_blind_spots(count_blind_spots(_read(platform, wave)))
 
 
 def _read(platform: Platform, wave: str | None) -> Sequence[BlindSpot]:
-    from migration_platform.governance import read_blind_spots
+    from migration_platform.evidence.governance import read_blind_spots
     from migration_platform.platform import REFERENCE
 
     waves = [platform.plan.wave(wave)] if wave else platform.plan.waves

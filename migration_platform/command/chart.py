@@ -19,7 +19,7 @@ def completeness(
     json: Json = False,
 ) -> None:
     """Print which charts are whole at the destination, and what the others lack."""
-    from migration_platform.chart_review import look_at_charts
+    from migration_platform.chart.review import look_at_charts
     from migration_platform.platform import Platform
 
     platform = Platform.open()
@@ -80,7 +80,7 @@ def sample_charts(
 
     A sample that was drawn of the charts as they are is kept; another number or seed draws anew.
     """
-    from migration_platform.chart_review import draw_sample
+    from migration_platform.chart.review import draw_sample
     from migration_platform.platform import Platform
 
     platform = Platform.open()
@@ -125,7 +125,7 @@ def judge_chart(
     json: Json = False,
 ) -> None:
     """Record what a person judged of a chart that was drawn. A chart judged wrong blocks its wave."""
-    from migration_platform.chart_review import judge_chart as record
+    from migration_platform.chart.review import judge_chart as record
     from migration_platform.platform import Platform
 
     if right is None:
@@ -148,7 +148,7 @@ def chart(
 
     That somebody looked is recorded first.
     """
-    from migration_platform.chart import read_chart
+    from migration_platform.chart.chart import read_chart
     from migration_platform.platform import Platform
     from migration_platform.value_view import record_view
 

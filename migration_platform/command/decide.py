@@ -80,7 +80,7 @@ def ready(
     json: Json = False,
 ) -> None:
     """Record that readiness items of a wave are done, as somebody of their owner's role."""
-    from migration_platform.move import mark_ready, plan_move
+    from migration_platform.decision.move import mark_ready, plan_move
     from migration_platform.platform import Platform
 
     platform = Platform.open()
@@ -114,9 +114,9 @@ def sign(
     Refused (exit 1) if it changed since, with what changed, or if more than sign-offs is missing.
     """
     from migration_platform.command.evidence import name_evidence
+    from migration_platform.decision.signing import plan_sign_off
+    from migration_platform.decision.signing import sign as record_sign_off
     from migration_platform.platform import Platform
-    from migration_platform.signing import plan_sign_off
-    from migration_platform.signing import sign as record_sign_off
 
     platform, digest = Platform.open(), name_evidence(evidence)
     if dry_run:
@@ -139,7 +139,7 @@ def sign(
 def _decide(
     wave: str, action: str, by: str, reason: str, dry_run: bool, json: bool, despite_hours: int = 0
 ) -> None:
-    from migration_platform.move import make_move, plan_move
+    from migration_platform.decision.move import make_move, plan_move
     from migration_platform.platform import Platform
 
     platform = Platform.open()

@@ -21,8 +21,8 @@ def drill(
     Nothing live is touched: the shadow is a database of its own, and is gone afterwards. The result
     is evidence. Ends with 1 if a drill failed.
     """
-    from migration_platform.drill import drill as rehearse
     from migration_platform.platform import Platform
+    from migration_platform.rollback.drill import drill as rehearse
 
     platform = Platform.open()
     if (wave is None) == (cohort is None):

@@ -24,8 +24,8 @@ def evidence(
     ] = False,
 ) -> None:
     """Show the evidence of a wave, section by section, or print its one canonical document."""
-    from migration_platform.evidence import canonical
-    from migration_platform.governance import assemble_evidence
+    from migration_platform.evidence.evidence import canonical
+    from migration_platform.evidence.governance import assemble_evidence
     from migration_platform.platform import Platform
 
     seen = assemble_evidence(Platform.open(), wave)
@@ -63,7 +63,7 @@ def evidence(
 
 
 def _count_triggers(document: dict[str, Any]) -> str:
-    from migration_platform.trigger import STATES, find_triggers
+    from migration_platform.trigger.trigger import STATES, find_triggers
 
     at = datetime.fromisoformat(document["assembled_at"])
     states = [trigger.state for trigger in find_triggers(document, at)]
@@ -79,7 +79,7 @@ def dossier(
     json: Json = False,
 ) -> None:
     """Write a wave's whole review as one self-contained file, with its evidence inside."""
-    from migration_platform.governance import assemble_evidence
+    from migration_platform.evidence.governance import assemble_evidence
     from migration_platform.platform import Platform
     from migration_platform.report.page import write_report
     from migration_platform.room.dossier import name_dossier, write_dossier
@@ -108,7 +108,7 @@ def replay(
 
     Refused (exit 1) if the document is not what its digest says.
     """
-    from migration_platform.promotion import decide
+    from migration_platform.evidence.promotion import decide
 
     document = read_document(file)
     instant = _instant(at or document["assembled_at"])
@@ -147,7 +147,7 @@ def name_evidence(text: str) -> str:
 
 def read_document(path: Path) -> dict[str, Any]:
     """An evidence document from a file. Raises EvidenceError if it was altered since."""
-    from migration_platform.evidence import evidence_digest
+    from migration_platform.evidence.evidence import evidence_digest
 
     try:
         text = path.read_text(encoding="utf-8")

@@ -52,9 +52,9 @@ def exceptions(
     json: Json = False,
 ) -> None:
     """Print what waits for a person: volume and age by kind, then by cause, or record by record."""
-    from migration_platform.exception_case import summarize
-    from migration_platform.exception_kind import MOVING
-    from migration_platform.exception_store import count_exceptions, list_open
+    from migration_platform.exception.case import summarize
+    from migration_platform.exception.kind import MOVING
+    from migration_platform.exception.store import count_exceptions, list_open
     from migration_platform.platform import REFERENCE, Platform
 
     platform = Platform.open()
@@ -110,7 +110,7 @@ def show(
 
     With --values, that somebody looked is recorded before anything is printed.
     """
-    from migration_platform.exception_case import describe_case, read_values
+    from migration_platform.exception.case import describe_case, read_values
     from migration_platform.platform import Platform
 
     platform = Platform.open()
@@ -132,7 +132,7 @@ def assign(
     json: Json = False,
 ) -> None:
     """Say who works on a record."""
-    from migration_platform import resolution
+    from migration_platform.exception import resolution
     from migration_platform.platform import Platform
 
     act = resolution.assign(Platform.open(), token, to=to, person=by or getpass.getuser())
@@ -147,7 +147,7 @@ def comment(
     json: Json = False,
 ) -> None:
     """Add to a record's history."""
-    from migration_platform import resolution
+    from migration_platform.exception import resolution
     from migration_platform.platform import Platform
 
     act = resolution.comment(Platform.open(), token, text, person=by or getpass.getuser())
@@ -173,7 +173,7 @@ def correct(
     The text is read from standard input or a file, never from the command line, where others could
     see it. It is kept in the staging area alone.
     """
-    from migration_platform import resolution
+    from migration_platform.exception import resolution
     from migration_platform.platform import Platform
 
     value = None if empty else _read_value(value_file)
@@ -186,7 +186,7 @@ def correct(
 @exception.command()
 def accept(token: Token, proposal: Proposal, by: By, reason: Reason, json: Json = False) -> None:
     """Accept a proposed correction or merge, as somebody of the owner's role who did not propose it."""
-    from migration_platform import resolution
+    from migration_platform.exception import resolution
     from migration_platform.platform import Platform
 
     act = resolution.accept(Platform.open(), token, proposal=proposal, person=by, reason=reason)
@@ -196,7 +196,7 @@ def accept(token: Token, proposal: Proposal, by: By, reason: Reason, json: Json 
 @exception.command()
 def reject(token: Token, proposal: Proposal, by: By, reason: Reason, json: Json = False) -> None:
     """Reject a proposed correction or merge."""
-    from migration_platform import resolution
+    from migration_platform.exception import resolution
     from migration_platform.platform import Platform
 
     act = resolution.reject(Platform.open(), token, proposal=proposal, person=by, reason=reason)
@@ -217,8 +217,8 @@ def code(
 
     It prints the source's code: to this terminal only, and that somebody looked is recorded first.
     """
-    from migration_platform.code_row import add_code, find_missing_code
-    from migration_platform.exception_case import describe_case
+    from migration_platform.exception.case import describe_case
+    from migration_platform.exception.code_row import add_code, find_missing_code
     from migration_platform.platform import Platform
 
     platform = Platform.open()
@@ -244,7 +244,7 @@ def code(
 @exception.command()
 def exclude(token: Token, by: By, reason: Reason, json: Json = False) -> None:
     """Decide that a record does not move, nor what needs it."""
-    from migration_platform import resolution
+    from migration_platform.exception import resolution
     from migration_platform.platform import Platform
 
     act = resolution.exclude(Platform.open(), token, person=by, reason=reason)
@@ -254,7 +254,7 @@ def exclude(token: Token, by: By, reason: Reason, json: Json = False) -> None:
 @exception.command()
 def settle(token: Token, by: By, reason: Reason, json: Json = False) -> None:
     """Say that a concern about a record that moves has been dealt with."""
-    from migration_platform import resolution
+    from migration_platform.exception import resolution
     from migration_platform.platform import Platform
 
     act = resolution.settle(Platform.open(), token, person=by, reason=reason)
@@ -264,7 +264,7 @@ def settle(token: Token, by: By, reason: Reason, json: Json = False) -> None:
 @exception.command("keep-apart")
 def keep_apart(token: Token, by: By, reason: Reason, json: Json = False) -> None:
     """Decide that a suspected duplicate is a record of its own, and moves."""
-    from migration_platform import resolution
+    from migration_platform.exception import resolution
     from migration_platform.platform import Platform
 
     act = resolution.keep_apart(Platform.open(), token, person=by, reason=reason)
@@ -299,7 +299,7 @@ def waive(
     json: Json = False,
 ) -> None:
     """Accept the difference that a record waits for, with all of its cause, for a while."""
-    from migration_platform import resolution
+    from migration_platform.exception import resolution
     from migration_platform.platform import Platform
 
     end = datetime.combine(until.date(), time.max, UTC)
@@ -310,7 +310,7 @@ def waive(
 @exception.command()
 def reopen(token: Token, by: By, reason: Reason, json: Json = False) -> None:
     """Take back what was decided about a record: corrections, exclusion, merge, settlement."""
-    from migration_platform import resolution
+    from migration_platform.exception import resolution
     from migration_platform.platform import Platform
 
     act = resolution.reopen(Platform.open(), token, person=by, reason=reason)

@@ -1,6 +1,6 @@
 """Exception table: how the exception queue, and one record of it, look on a terminal.
 
-What is printed is put together in `exception_case`.
+What is printed is put together in `exception.case`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from migration_platform.command.console import out, print_json
-from migration_platform.exception_kind import MOVING
+from migration_platform.exception.kind import MOVING
 
 
 def print_kinds(kinds: list[dict[str, Any]]) -> None:

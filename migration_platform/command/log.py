@@ -18,7 +18,7 @@ def log(
     json: Json = False,
 ) -> None:
     """Print the decision log, or verify it. Verifying ends with 1 if the log is not whole."""
-    from migration_platform.decision_log import verify as verify_log
+    from migration_platform.decision.log import verify as verify_log
     from migration_platform.platform import Platform
 
     platform = Platform.open()

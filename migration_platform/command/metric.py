@@ -28,10 +28,10 @@ def metric(
     json: Json = False,
 ) -> None:
     """Record a figure from the operation of a cohort, to be judged against its baseline."""
-    from migration_platform.figure import read_figure
-    from migration_platform.measurement import Measurement, read_instant
-    from migration_platform.metric_log import name_metrics, record_measurements
     from migration_platform.platform import Platform
+    from migration_platform.trigger.figure import read_figure
+    from migration_platform.trigger.measurement import Measurement, read_instant
+    from migration_platform.trigger.metric_log import name_metrics, record_measurements
 
     platform, now = Platform.open(), datetime.now(UTC)
     wave = platform.plan.wave_of(cohort).name
@@ -71,9 +71,9 @@ def import_metrics(
 
     Each line has either a numerator and a denominator, or a value.
     """
-    from migration_platform.measurement import read_measurements
-    from migration_platform.metric_log import name_metrics, record_measurements
     from migration_platform.platform import Platform
+    from migration_platform.trigger.measurement import read_measurements
+    from migration_platform.trigger.metric_log import name_metrics, record_measurements
 
     platform = Platform.open()
     found = read_measurements(file, name_metrics(platform), datetime.now(UTC))

@@ -31,7 +31,7 @@ def nightly(
     Ends with 0 if all is as it was sent, with 1 after drift or a changed source, with 2 if it could
     not look at everything.
     """
-    from migration_platform.nightly import look
+    from migration_platform.night.nightly import look
     from migration_platform.platform import Platform
 
     platform = Platform.open()

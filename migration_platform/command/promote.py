@@ -32,8 +32,8 @@ def promote(
     complete and fresh evidence that the people whom the wave asks for have signed.
     """
     from migration_platform.command.evidence import name_evidence
-    from migration_platform.move import plan_promotion
-    from migration_platform.move import promote as record_promotion
+    from migration_platform.decision.move import plan_promotion
+    from migration_platform.decision.move import promote as record_promotion
     from migration_platform.platform import Platform
 
     platform = Platform.open()

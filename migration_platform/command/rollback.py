@@ -12,7 +12,12 @@ from migration_platform.errors import ConfigurationError
 
 def rollback(
     wave: Annotated[str | None, typer.Argument(help="Roll back every cohort of this wave.")] = None,
-    cohort: Annotated[str | None, typer.Option(help="Roll back this cohort alone.")] = None,
+    cohort: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Roll back this cohort alone; again for each that goes together with it."
+        ),
+    ] = None,
     reason: Annotated[str, typer.Option(help="Why: kept with the rollback.")] = "",
     by: Annotated[str, typer.Option(help="Who decides: a name that people.toml has.")] = "",
     dry_run: Annotated[
@@ -26,12 +31,12 @@ def rollback(
     (exit 1) where it would break what others have. Look at it with --dry-run before.
     """
     from migration_platform.platform import Platform
-    from migration_platform.wave_rollback import roll_back_all
+    from migration_platform.rollback.wave_rollback import roll_back_all
 
     platform = Platform.open()
-    if (wave is None) == (cohort is None):
+    if (wave is None) == (not cohort):
         raise ConfigurationError("name either a wave or a cohort (--cohort)")
-    names = [str(cohort)] if wave is None else [c.name for c in platform.plan.wave(wave).cohorts]
+    names = [c.name for c in platform.plan.wave(wave).cohorts] if wave else cohort or []
     with err.status("looking at what was loaded and what was written since …"):
         results = roll_back_all(
             platform, names, wave=wave, person=by, reason=reason, dry_run=dry_run
@@ -49,8 +54,8 @@ def rollback(
                 out.print(
                     f"Wave {wave} is rolled back. Before it loads again: migration open {wave}"
                 )
-            again = f"--wave {wave}" if wave else f"--cohort {cohort}"
-            out.print(f"To load again, under the same ids: migration run {again}")
+            for again in [f"--wave {wave}"] if wave else [f"--cohort {name}" for name in names]:
+                out.print(f"To load again, under the same ids: migration run {again}")
     if not fine:
         raise typer.Exit(1)
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from migration_platform import embedded, launcher
+from migration_platform import launcher
 from migration_platform.command.console import Json, err, print_json
 from migration_platform.errors import ConfigurationError
-from migration_platform.server import LOOPBACK, ROLE
+from migration_platform.server import embedded
+from migration_platform.server.server import LOOPBACK, ROLE
 from migration_platform.settings import DATABASES, Settings, variable
 
 if TYPE_CHECKING:

@@ -33,9 +33,9 @@ def status(
 
 def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
     """Each wave with verdict, reasons, evidence digest and cohorts."""
-    from migration_platform.blind_spot import BlindSpot, count_blind_spots
-    from migration_platform.governance import assemble_evidence
-    from migration_platform.wave_status import state_wave
+    from migration_platform.evidence.blind_spot import BlindSpot, count_blind_spots
+    from migration_platform.evidence.governance import assemble_evidence
+    from migration_platform.evidence.wave_status import state_wave
 
     found = []
     for name in names:
@@ -72,7 +72,7 @@ def read_status(platform: Any, names: Sequence[str]) -> list[dict[str, Any]]:
 
 def print_wave(wave: dict[str, Any]) -> None:
     """A wave's verdict first, then its reasons, cohorts, what was not seen, and evidence."""
-    from migration_platform.blind_spot import summarize_blind_spots
+    from migration_platform.evidence.blind_spot import summarize_blind_spots
 
     out.print(f"{MARKS[wave['verdict']]}  [bold]{wave['sentence']}[/]")
     for reason in wave["reasons"] if len(wave["reasons"]) > 1 else ():
@@ -165,8 +165,8 @@ def trace(
 
     That somebody looked is recorded before anything is printed.
     """
+    from migration_platform.decision.right import require_right
     from migration_platform.platform import Platform
-    from migration_platform.right import require_right
     from migration_platform.trace import trace_record
     from migration_platform.value_view import record_view
 

@@ -31,13 +31,13 @@ def triggers(
 
     Ends with 1 if one has tripped or nobody can tell, with 2 if they could not be looked at.
     """
-    from migration_platform.breach import describe_breaches, find_breaches
-    from migration_platform.decision_log import read_whole
-    from migration_platform.notifier import find_undelivered
+    from migration_platform.decision.log import read_whole
+    from migration_platform.exception.breach import describe_breaches, find_breaches
     from migration_platform.platform import Platform
-    from migration_platform.trigger_log import read_last_look
-    from migration_platform.trip import evaluate as evaluate_all
-    from migration_platform.watch import look_at_live
+    from migration_platform.trigger.log import read_last_look
+    from migration_platform.trigger.notifier import find_undelivered
+    from migration_platform.trigger.trip import evaluate as evaluate_all
+    from migration_platform.trigger.watch import look_at_live
 
     platform = Platform.open()
     watches = evaluate_all(platform) if evaluate else look_at_live(platform, read_whole(platform))
@@ -73,14 +73,14 @@ def triggers(
 
 def print_undelivered(platform: Any) -> None:
     """Say on standard error what the team's notifier was not told."""
-    from migration_platform.notifier import find_undelivered
+    from migration_platform.trigger.notifier import find_undelivered
 
     for each in find_undelivered(platform.store):
         err.print(f"[red]▲[/] {each.sentence}")
 
 
 def _plain(watch: Any) -> dict[str, Any]:
-    from migration_platform.trigger import describe_decision
+    from migration_platform.trigger.trigger import describe_decision
 
     tripped = watch.having("tripped")
     return {
@@ -98,7 +98,7 @@ def _plain(watch: Any) -> dict[str, Any]:
 
 
 def _print(watch: Any) -> None:
-    from migration_platform.trigger import describe_decision
+    from migration_platform.trigger.trigger import describe_decision
 
     out.print(f"{MARKS[watch.outcome]}  [bold]{watch.sentence}[/]")
     if not watch.triggers:

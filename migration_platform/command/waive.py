@@ -40,8 +40,8 @@ def waive(
     records have it than now.
     """
     from migration_platform.platform import Platform
-    from migration_platform.waiver_log import describe_state, end_waiver
-    from migration_platform.waiver_log import waive as record_waiver
+    from migration_platform.waiver.log import describe_state, end_waiver
+    from migration_platform.waiver.log import waive as record_waiver
 
     platform = Platform.open()
     person = by or getpass.getuser()
@@ -82,7 +82,7 @@ def waive(
 def waivers(json: Json = False) -> None:
     """List every waiver there ever was, those that count first."""
     from migration_platform.platform import Platform
-    from migration_platform.waiver_log import describe_state
+    from migration_platform.waiver.log import describe_state
 
     platform = Platform.open()
     now = datetime.now(UTC)

@@ -6,6 +6,7 @@ Works on the temporary tables of `undo`; changes nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
@@ -14,9 +15,18 @@ from migration_platform.destination.foreign_key import ForeignKey
 from migration_platform.entity import Entity
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why loads cannot be undone; `cohort` is the other cohort whose records are the reason, if one
+    is: taken back before or together with them, it is none."""
+
+    sentence: str
+    cohort: str = ""
+
+
 def follow_keys(
     cursor: psycopg.Cursor, keys: Sequence[ForeignKey], own: Mapping[int, str]
-) -> list[str]:
+) -> list[Refusal]:
     """Find everything that hangs on rows that go, however far away; returns what forbids it.
 
     `own` names the entities by the number of their table. Rows of the destination's other tables go,
@@ -44,14 +54,20 @@ def follow_keys(
         if empties and key.parent.number in reached and key.child.number not in own:
             _hang(cursor, key, own, _EMPTIED)
     return [
-        f"{number:,} rows of {name} refer to what would go, and that table is no entity of this "
-        "migration: whoever owns it must decide about them first"
+        Refusal(
+            f"{number:,} rows of {name} refer to what would go, and that table is no entity of this "
+            "migration: whoever owns it must decide about them first"
+        )
         for name, number in sorted(forbidden.items())
     ]
 
 
-_LEAVES = sql.SQL("INSERT INTO leaving SELECT {number}, d.ctid, {name}, {id}, true, to_jsonb(d)")
-_EMPTIED = sql.SQL("INSERT INTO emptied SELECT {number}, d.ctid, {name}, {field}, to_jsonb(d)")
+_LEAVES = sql.SQL(
+    "INSERT INTO leaving SELECT l.cohort, {number}, d.ctid, {name}, {id}, true, to_jsonb(d)"
+)
+_EMPTIED = sql.SQL(
+    "INSERT INTO emptied SELECT l.cohort, {number}, d.ctid, {name}, {field}, to_jsonb(d)"
+)
 
 
 def _hang(cursor: psycopg.Cursor, key: ForeignKey, own: Mapping[int, str], what: sql.SQL) -> int:
@@ -90,31 +106,33 @@ def _hang(cursor: psycopg.Cursor, key: ForeignKey, own: Mapping[int, str], what:
 
 def find_users(
     cursor: psycopg.Cursor,
-    cohort: str,
+    cohorts: Sequence[str],
     keys: Sequence[ForeignKey],
     loads: Sequence[int],
     entities: Mapping[str, Entity],
     own: Mapping[int, str],
-) -> list[str]:
+) -> list[Refusal]:
     """Why undoing it would break what others have."""
-    said = []
+    said: list[Refusal] = []
+    these = f"{'cohorts' if len(cohorts) > 1 else 'cohort'} {', '.join(cohorts)}"
     cursor.execute(
         "SELECT c.cohort, c.entity, count(*) FROM leaving l JOIN migration.crosswalk c "
         "ON c.destination_id = l.id WHERE l.made AND c.fingerprint IS NOT NULL "
-        "AND c.cohort <> %s GROUP BY c.cohort, c.entity ORDER BY c.cohort, c.entity",
-        (cohort,),
+        "AND c.cohort <> ALL(%s) GROUP BY c.cohort, c.entity ORDER BY c.cohort, c.entity",
+        (list(cohorts),),
     )
     for other, entity, number in cursor.fetchall():
-        said.append(
-            f"{number:,} records of {entity} in cohort {other} refer to records of cohort {cohort}: "
-            f"roll {other} back first"
+        sentence = (
+            f"{number:,} records of {entity} in cohort {other} refer to records of {these}: roll "
+            f"{other} back first, or together with it"
         )
+        said.append(Refusal(sentence, other))
     # Named first, so that of the journal only what they did is read.
     cursor.execute(
-        "SELECT l.id FROM migration.load l WHERE l.cohort <> %s AND l.id > %s AND l.id > "
+        "SELECT l.id FROM migration.load l WHERE l.cohort <> ALL(%s) AND l.id > %s AND l.id > "
         "coalesce((SELECT max(r.last_load_id) FROM migration.rollback r "
         "WHERE r.cohort = l.cohort), 0)",
-        (cohort, min(loads, default=0)),
+        (list(cohorts), min(loads, default=0)),
     )
     if later := [int(row[0]) for row in cursor.fetchall()]:
         cursor.execute(
@@ -126,10 +144,11 @@ def find_users(
             (later,),
         )
         for other, entity, number in cursor.fetchall():
-            said.append(
-                f"{number:,} records of {entity} were written later by a load of cohort {other}: "
-                f"roll {other} back first"
+            sentence = (
+                f"{number:,} records of {entity} were written later by a load of cohort {other}: roll "
+                f"{other} back first, or together with it"
             )
+            said.append(Refusal(sentence, other))
     reference = any(
         entities[name].is_reference
         for name in count_by_name(cursor, "entity FROM undo")
@@ -138,7 +157,7 @@ def find_users(
     made = count_by_name(cursor, "entity FROM leaving WHERE made")
     if reference and made:
         named = ", ".join(f"{number:,} of {name}" for name, number in made.items())
-        said.append(f"reference records are used: {named} refer to them")
+        said.append(Refusal(f"reference records are used: {named} refer to them"))
     for key in keys:
         if (
             own.get(key.child.number) in made
@@ -150,25 +169,27 @@ def find_users(
                     "SELECT c.cohort, count(*) FROM leaving l JOIN {child} d ON d.ctid = l.tid "
                     "JOIN migration.crosswalk c ON c.destination_id = d.{column} "
                     "WHERE l.made AND l.relation = {number} AND c.fingerprint IS NOT NULL "
-                    "AND c.cohort NOT IN (%s, 'reference') GROUP BY c.cohort ORDER BY c.cohort"
+                    "AND c.cohort <> ALL(%s) AND c.cohort <> 'reference' GROUP BY c.cohort ORDER BY c.cohort"
                 ).format(
                     child=key.child.identifier,
                     column=sql.Identifier(key.columns[0]),
                     number=key.child.number,
                 ),
-                (cohort,),
+                (list(cohorts),),
             )
             for other, number in cursor.fetchall():
-                said.append(
+                sentence = (
                     f"{number:,} rows of {key.child.said} made at the destination hang on records of "
-                    f"cohort {cohort} and of cohort {other}: decide about them there first"
+                    f"{these} and of cohort {other}: decide about them there first, or roll {other} "
+                    "back together with it"
                 )
+                said.append(Refusal(sentence, other))
     return list(dict.fromkeys(said))
 
 
-def count_by_name(cursor: psycopg.Cursor, what: str) -> dict[str, int]:
+def count_by_name(cursor: psycopg.Cursor, what: str, *values: str) -> dict[str, int]:
     """How many rows `what` (a column FROM something) has of each name."""
     cursor.execute(
-        f"SELECT name, count(*) FROM (SELECT {what}) AS found (name) GROUP BY 1 ORDER BY 1"
+        f"SELECT name, count(*) FROM (SELECT {what}) AS found (name) GROUP BY 1 ORDER BY 1", values
     )
     return {name: int(number) for name, number in cursor.fetchall()}

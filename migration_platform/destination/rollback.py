@@ -1,4 +1,4 @@
-"""Rollback: a cohort's loads undone, in the caller's transaction, as `undo` worked it out.
+"""Rollback: the loads of cohorts undone, in the caller's transaction, as `undo` worked it out.
 
 Rows that the loads changed come back first, parents before children; then what goes is removed,
 children before parents. Before anything is committed, every record is read once more and must be what
@@ -40,13 +40,14 @@ def alone_with(connection: psycopg.Connection, cohort: str) -> Iterator[bool]:
 
 def undo_loads(
     cursor: psycopg.Cursor, undoing: Undoing, *, person: str, reason: str
-) -> tuple[str, str]:
-    """Do it, prove it, and record it; returns the records' digests before and after.
+) -> dict[str, tuple[str, str]]:
+    """Do it, prove it, and record it; returns the digests before and after of each cohort's records.
 
     The caller commits. Raises MigrationError if the destination refuses, or does not hold what it
     must afterwards; nothing may be committed then.
     """
-    before = _digest(cursor, undoing)
+    cohorts = [part.cohort for part in undoing.parts]
+    before = {cohort: _digest(cursor, undoing, cohort) for cohort in cohorts}
     try:
         for table in reversed(undoing.children_first):
             for name, each in undoing.tables.items():
@@ -57,32 +58,33 @@ def undo_loads(
     except psycopg.errors.IntegrityError as error:
         name = error.diag.constraint_name or error.diag.column_name or "a constraint"
         raise MigrationError(
-            f"cohort {undoing.cohort}: the destination refused the rollback by its constraint {name} "
+            f"cohort {', '.join(cohorts)}: the destination refused the rollback by its constraint {name} "
             f"({type(error).__name__}): something written there since stands in the way. Nothing "
             "was written."
         ) from None
     cursor.execute(
-        "UPDATE migration.crosswalk SET fingerprint = NULL WHERE cohort = %s "
+        "UPDATE migration.crosswalk SET fingerprint = NULL WHERE cohort = ANY(%s) "
         "AND fingerprint IS NOT NULL",
-        (undoing.cohort,),
+        (cohorts,),
     )
     _prove(cursor, undoing)
-    after = _digest(cursor, undoing)
-    counts = {
-        "removed": undoing.removed,
-        "restored": undoing.restored,
-        "made": undoing.made,
-        "emptied": undoing.emptied,
-    }
-    cursor.execute(
-        "INSERT INTO migration.rollback (cohort, number, last_load_id, person, reason, counts, "
-        "digest_before, digest_after) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            undoing.cohort, undoing.number, max(undoing.loads), person, reason,
-            json.dumps(counts), before, after,
-        ),
-    )  # fmt: skip
-    return before, after
+    digests = {cohort: (before[cohort], _digest(cursor, undoing, cohort)) for cohort in cohorts}
+    for part in undoing.parts:
+        counts = {
+            "removed": part.removed,
+            "restored": part.restored,
+            "made": part.made,
+            "emptied": part.emptied,
+        }
+        cursor.execute(
+            "INSERT INTO migration.rollback (cohort, number, last_load_id, person, reason, counts, "
+            "digest_before, digest_after) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                part.cohort, part.number, max(part.loads), person, reason,
+                json.dumps(counts), *digests[part.cohort],
+            ),
+        )  # fmt: skip
+    return digests
 
 
 def _restore(cursor: psycopg.Cursor, entity: str, table: Relation) -> None:
@@ -166,15 +168,15 @@ def _not_proved(table: Relation) -> MigrationError:
     )
 
 
-def _digest(cursor: psycopg.Cursor, undoing: Undoing) -> str:
-    """Digest of the records concerned, as they are in the destination at this moment."""
+def _digest(cursor: psycopg.Cursor, undoing: Undoing, cohort: str) -> str:
+    """Digest of the cohort's records concerned, as they are in the destination at this moment."""
     parts = [
         name
         + digest_rows(
             cursor,
             sql.SQL("d"),
-            sql.SQL("undo u JOIN {} d ON d.id = u.id WHERE u.entity = {}").format(
-                table.identifier, sql.Literal(name)
+            sql.SQL("undo u JOIN {} d ON d.id = u.id WHERE u.entity = {} AND u.cohort = {}").format(
+                table.identifier, sql.Literal(name), sql.Literal(cohort)
             ),
         )
         for name, table in sorted(undoing.tables.items())

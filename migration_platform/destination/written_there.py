@@ -48,36 +48,36 @@ def find_writes(cursor: psycopg.Cursor, undoing: Undoing) -> None:
     """List everything written there into the temporary table `finding`: a line a field, and one
     without a field for each record that was made, withdrawn or deleted there."""
     cursor.execute(
-        "CREATE TEMP TABLE finding (entity text, id text, kind text, field text, loaded text, "
-        "found text) ON COMMIT DROP"
+        "CREATE TEMP TABLE finding (cohort text, entity text, id text, kind text, field text, "
+        "loaded text, found text) ON COMMIT DROP"
     )
     one = FIELDS.format(written="u.written", found="u.present")
     cursor.execute(
-        "INSERT INTO finding SELECT u.entity, u.id, u.status, k.field, u.written->>k.field, "
-        f"u.present->>k.field FROM undo u {one} AND u.status IN ('changed', 'made')"
+        "INSERT INTO finding SELECT u.cohort, u.entity, u.id, u.status, k.field, "
+        f"u.written->>k.field, u.present->>k.field FROM undo u {one} AND u.status IN ('changed', 'made')"
     )
     cursor.execute(
-        "INSERT INTO finding SELECT entity, id, status, '', NULL, NULL FROM undo "
+        "INSERT INTO finding SELECT cohort, entity, id, status, '', NULL, NULL FROM undo "
         "WHERE status IN ('deleted', 'made', 'withdrawn')"
     )
     cursor.execute(
-        "INSERT INTO finding SELECT u.entity, u.id, u.status, k.key, NULL, k.value FROM undo u "
-        "CROSS JOIN LATERAL jsonb_each_text(u.written) k WHERE u.status = 'withdrawn' "
+        "INSERT INTO finding SELECT u.cohort, u.entity, u.id, u.status, k.key, NULL, k.value "
+        "FROM undo u CROSS JOIN LATERAL jsonb_each_text(u.written) k WHERE u.status = 'withdrawn' "
         "AND k.value IS NOT NULL"
     )
     row = "coalesce(l.image->>'id', 'row ' || l.tid)"
     cursor.execute(
-        f"INSERT INTO finding SELECT l.entity, {row}, 'made', '', NULL, NULL FROM leaving l "
-        "WHERE l.made"
+        f"INSERT INTO finding SELECT l.cohort, l.entity, {row}, 'made', '', NULL, NULL "
+        "FROM leaving l WHERE l.made"
     )
     cursor.execute(
-        f"INSERT INTO finding SELECT l.entity, {row}, 'made', k.key, NULL, k.value "
+        f"INSERT INTO finding SELECT l.cohort, l.entity, {row}, 'made', k.key, NULL, k.value "
         "FROM leaving l CROSS JOIN LATERAL jsonb_each_text(l.image) k WHERE l.made "
         "AND k.value IS NOT NULL"
     )
     cursor.execute(
-        f"INSERT INTO finding SELECT l.name, {row}, 'emptied', l.field, NULL, l.image->>l.field "
-        "FROM emptied l"
+        f"INSERT INTO finding SELECT l.cohort, l.name, {row}, 'emptied', l.field, NULL, "
+        "l.image->>l.field FROM emptied l"
     )
     cursor.execute("SELECT DISTINCT entity FROM touched WHERE first < last ORDER BY entity")
     for (entity,) in cursor.fetchall():
@@ -89,12 +89,12 @@ def _find_overwritten(cursor: psycopg.Cursor, undoing: Undoing, entity: str) -> 
     fields = FIELDS.format(written="j.written", found="j.before")
     cursor.execute(
         sql.SQL(
-            "INSERT INTO finding SELECT j.entity, j.destination_id, CASE WHEN j.before IS NULL "
+            "INSERT INTO finding SELECT j.cohort, j.entity, j.destination_id, CASE WHEN j.before IS NULL "
             "THEN 'deleted' ELSE 'overwritten' END, CASE WHEN j.before IS NULL THEN '' ELSE "
             "k.field END, CASE WHEN j.before IS NOT NULL THEN j.written->>k.field END, "
             "j.before->>k.field FROM ("
-            "SELECT entity, destination_id, before, earlier, {written} AS written FROM ("
-            "SELECT j.entity, j.destination_id, j.before, lag(j.after) OVER w AS after, "
+            "SELECT cohort, entity, destination_id, before, earlier, {written} AS written FROM ("
+            "SELECT t.cohort, j.entity, j.destination_id, j.before, lag(j.after) OVER w AS after, "
             "lag(j.load_id) OVER w AS earlier_load, lag(j.action) OVER w AS earlier "
             "FROM migration.journal j JOIN touched t ON t.entity = j.entity "
             "AND t.id = j.destination_id AND t.first < t.last "
@@ -102,16 +102,19 @@ def _find_overwritten(cursor: psycopg.Cursor, undoing: Undoing, entity: str) -> 
             "WINDOW w AS (PARTITION BY j.destination_id ORDER BY j.load_id)) j) j "
             + fields
             + " AND j.earlier IS NOT NULL AND (j.written IS NOT NULL OR j.earlier = 'withdraw') "
-            "GROUP BY 1, 2, 3, 4, 5, 6"
+            "GROUP BY 1, 2, 3, 4, 5, 6, 7"
         ).format(written=as_json(undoing.kinds, entity, "earlier_load", "after")),
-        {"loads": list(undoing.loads), "entity": entity},
+        {"loads": undoing.loads, "entity": entity},
     )
 
 
 def read_writes(
-    cursor: psycopg.Cursor, entities: Mapping[str, Entity], owner: Callable[[str, str], str]
+    cursor: psycopg.Cursor,
+    cohort: str,
+    entities: Mapping[str, Entity],
+    owner: Callable[[str, str], str],
 ) -> Iterator[dict[str, Any]]:
-    """Each line of `finding` with what the file says of it, in a stable order."""
+    """Each line of a cohort in `finding` with what the file says of it, in a stable order."""
     references = {
         (name, field.name) for name, entity in entities.items() for field, _ in entity.references
     }
@@ -119,7 +122,8 @@ def read_writes(
         "SELECT f.entity, c.source_id, f.id, f.kind, f.field, f.loaded, f.found, n.source_id "
         f"FROM finding f LEFT JOIN migration.crosswalk c ON c.destination_id = {_as_id('f.id')} "
         f"LEFT JOIN migration.crosswalk n ON n.destination_id = {_as_id('f.found')} "
-        "ORDER BY f.entity, f.id, f.kind, f.field, f.loaded, f.found"
+        "WHERE f.cohort = %s ORDER BY f.entity, f.id, f.kind, f.field, f.loaded, f.found",
+        (cohort,),
     )
     for entity, source_id, number, kind, field, loaded, found, named in cursor:
         yield {

@@ -11,9 +11,9 @@ from typing import Any
 import psycopg
 
 from migration_platform.errors import GateClosedError
-from migration_platform.exception_store import acts_with, lock_records
+from migration_platform.exception.ruling import Act, find_rulings
+from migration_platform.exception.store import acts_with, lock_records
 from migration_platform.platform import Platform
-from migration_platform.ruling import Act, find_rulings
 
 EVERYWHERE = "*"
 """In place of a cohort: merges of all cohorts are looked at together."""

@@ -22,16 +22,16 @@ from migration_platform.duplicate.pairing import (
     require_search,
 )
 from migration_platform.errors import ConfigurationError, GateClosedError
-from migration_platform.exception_store import acts_in, acts_on, acts_with
-from migration_platform.platform import Platform
-from migration_platform.resolution import find_suspected, is_suspected, record_ruling
-from migration_platform.ruling import (
+from migration_platform.exception.resolution import find_suspected, is_suspected, record_ruling
+from migration_platform.exception.ruling import (
     WHERE_IT_GOES,
     Act,
     find_open_proposals,
     find_paired,
     find_rulings,
 )
+from migration_platform.exception.store import acts_in, acts_on, acts_with
+from migration_platform.platform import Platform
 
 
 def propose_merge(platform: Platform, token: str, *, into: str, person: str, reason: str) -> Act:

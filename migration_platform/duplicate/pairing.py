@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from migration_platform.duplicate.chain import find_merged_into
 from migration_platform.duplicate.pair_store import Search, members_of, newest_search
 from migration_platform.errors import ConfigurationError, GateClosedError
-from migration_platform.exception_queue import queue_duplicates
-from migration_platform.exception_store import acts_on, acts_with, lock_records, record_act
+from migration_platform.exception.queue import queue_duplicates
+from migration_platform.exception.resolution import is_suspected, require_text
+from migration_platform.exception.ruling import WHERE_IT_GOES, Act, find_paired, find_rulings
+from migration_platform.exception.store import acts_on, acts_with, lock_records, record_act
 from migration_platform.platform import Platform
-from migration_platform.resolution import is_suspected, require_text
-from migration_platform.ruling import WHERE_IT_GOES, Act, find_paired, find_rulings
 from migration_platform.source_record import POPULATION, find_source_id
 from migration_platform.staging import quote_text
 from migration_platform.token import token as token_of

@@ -20,7 +20,7 @@ from migration_platform.duplicate.pair_store import Member, PairRow, record_sear
 from migration_platform.duplicate.population import is_searched
 from migration_platform.entity import Entity, Likeness, Translation
 from migration_platform.errors import ConfigurationError
-from migration_platform.exception_queue import queue_duplicates
+from migration_platform.exception.queue import queue_duplicates
 from migration_platform.mapping import map_batch
 from migration_platform.platform import Platform
 from migration_platform.source.change import read_source_versions

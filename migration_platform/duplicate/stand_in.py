@@ -12,10 +12,10 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from migration_platform.exception_store import acts_of
+from migration_platform.exception.ruling import find_rulings
+from migration_platform.exception.ruling_file import RuledRecord, read_rows
+from migration_platform.exception.store import acts_of
 from migration_platform.platform import Platform
-from migration_platform.ruling import find_rulings
-from migration_platform.ruling_file import RuledRecord, read_rows
 from migration_platform.staging import quote_text
 from migration_platform.store import StageRun
 from migration_platform.token import token as token_of

@@ -240,7 +240,8 @@ def _in_utc(value: Value, random: Random) -> str | None:
     """The instant as a wall time in UTC that does not say so."""
     if not isinstance(value, int):
         return None
-    return str((datetime(1970, 1, 1) + timedelta(microseconds=value)).isoformat())  # noqa: DTZ001
+    instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
+    return str(instant.replace(tzinfo=None).isoformat())
 
 
 def _long_date(value: Value, random: Random) -> str | None:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
+from migration_platform.entity import Type
 from migration_platform.fault.fault import TIME, UNFIT, Fault, Row, Value, _Unfit, fault
 from migration_platform.fault.key import lose, swap
 
@@ -108,74 +109,81 @@ def _is_made(name: str) -> bool:
     return not name.endswith(("birth_date", "death_date"))
 
 
-STAMP, DATE = ("timestamp",), ("date",)
+STAMP: tuple[Type, ...] = ("timestamp",)
+DATE: tuple[Type, ...] = ("date",)
+
+INSTANTS: Sequence[tuple[str, str, str, Callable[[int, Random], int]]] = (
+    ("zone shift", "off by a zone's hours", "tz shift",
+     lambda t, r: t + r.choice([-8, -7, -6, -5, -4, 1, 2, 9]) * HOUR),
+    ("zone of half hours", "off by a zone of half or quarter hours", "tz shift",
+     lambda t, r: t + r.choice([-7, 11, 19, 23]) * HOUR // 2 + r.choice([0, HOUR // 4])),
+    ("clock change", "off by one hour, as where clocks were changed", "DST gap/fold",
+     lambda t, r: t + r.choice([-1, 1]) * HOUR),
+    ("zone dropped", "local time written as if it were UTC",
+     "tz dropped, offset rewritten", lambda t, r: t + r.choice([-5, -6, -7, -8]) * HOUR),
+    ("microseconds lost", "cut to milliseconds", "precision loss µs→ms→s",
+     lambda t, r: t // 1000 * 1000),
+    ("milliseconds lost", "cut to seconds", "precision loss µs→ms→s",
+     lambda t, r: t // SECOND * SECOND),
+    ("seconds lost", "cut to minutes", "precision loss µs→ms→s",
+     lambda t, r: t // (60 * SECOND) * 60 * SECOND),
+    ("time of day lost", "cut to the day", "precision loss µs→ms→s",
+     lambda t, r: t // DAY * DAY),
+    ("rounded to seconds", "rounded up instead of cut", "rounding vs truncation",
+     lambda t, r: -(-t // SECOND) * SECOND),
+    ("off by a microsecond", "one microsecond too late or too early",
+     "rounding vs truncation", lambda t, r: t + r.choice([-1, 1])),
+    ("day later or earlier", "off by one day", "date ± 1 by midnight/UTC",
+     lambda t, r: t + r.choice([-1, 1]) * DAY),
+    ("seconds for milliseconds", "read in the wrong unit since 1970",
+     "Julian/Excel serial", lambda t, r: t // 1000),
+    ("time of the load", "the time of the load stands there",
+     "created/updated overwritten by load time",
+     lambda t, r: micros(LOADED) + r.randint(0, HOUR)),
+    ("in the future", "years ahead", "future dates",
+     lambda t, r: t + r.randint(10, 90) * 365 * DAY),
+    ("century lost", "a hundred years off",
+     "two-digit year/1900/0001/9999 sentinels", lambda t, r: t - 36_525 * DAY),
+    ("sentinel instant", "1900, 1970 or 9999 stands there",
+     "two-digit year/1900/0001/9999 sentinels",
+     lambda t, r: micros(r.choice([
+         datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC), EPOCH]))),
+)  # fmt: skip
+"""Of one instant: name, what it is, the class it covers, the change."""
+
+DATES: Sequence[tuple[str, str, str, Callable[[date, Random], date | None], Callable[[Random], date]]] = (
+    ("day off by one", "the day before or after", "date ± 1 by midnight/UTC",
+     lambda d, r: _moved(d, r.choice([-1, 1])), day),
+    ("year of two digits", "the century was guessed or is missing",
+     "two-digit year/1900/0001/9999 sentinels", _short_year, day),
+    ("sentinel date", "0001, 1753, 1900, 1970 or 9999 stands there",
+     "two-digit year/1900/0001/9999 sentinels", _sentinel, day),
+    ("spreadsheet day", "off by four years and a day, or by one or two days",
+     "Julian/Excel serial", lambda d, r: _moved(d, r.choice([1462, -1462, -2])), day),
+    ("Julian calendar", "off by the days between two calendars", "Julian/Excel serial",
+     lambda d, r: _moved(d, r.choice([-13, 13])), day),
+    ("day and month exchanged", "day and month have changed places",
+     "partial dates (YYYY, YYYYMM)", _exchange_month,
+     lambda r: date(r.randint(1950, 2020), r.randint(1, 5), r.randint(6, 12))),
+    ("only the year", "the first of January stands there", "partial dates (YYYY, YYYYMM)",
+     lambda d, r: date(d.year, 1, 1), day),
+    ("only the month", "the first of the month stands there",
+     "partial dates (YYYY, YYYYMM)", lambda d, r: d.replace(day=1), day),
+    ("date of the load", "the day of the load stands there",
+     "created/updated overwritten by load time", lambda d, r: LOADED.date(), day),
+    ("date in the future", "years ahead", "future dates",
+     lambda d, r: _moved(d, r.randint(3000, 30_000)), day),
+)  # fmt: skip
+"""Of one date: the same, and how to make one that is fit for it."""
 
 TIMES: tuple[Fault, ...] = (
     *(
-        fault(name, "time", sentence, (covered,), _of_instant(change), STAMP, make=moment)  # type: ignore[arg-type]
-        for name, sentence, covered, change in (
-            ("zone shift", "off by a zone's hours", "tz shift",
-             lambda t, r: t + r.choice([-8, -7, -6, -5, -4, 1, 2, 9]) * HOUR),
-            ("zone of half hours", "off by a zone of half or quarter hours", "tz shift",
-             lambda t, r: t + r.choice([-7, 11, 19, 23]) * HOUR // 2 + r.choice([0, HOUR // 4])),
-            ("clock change", "off by one hour, as where clocks were changed", "DST gap/fold",
-             lambda t, r: t + r.choice([-1, 1]) * HOUR),
-            ("zone dropped", "local time written as if it were UTC",
-             "tz dropped, offset rewritten", lambda t, r: t + r.choice([-5, -6, -7, -8]) * HOUR),
-            ("microseconds lost", "cut to milliseconds", "precision loss µs→ms→s",
-             lambda t, r: t // 1000 * 1000),
-            ("milliseconds lost", "cut to seconds", "precision loss µs→ms→s",
-             lambda t, r: t // SECOND * SECOND),
-            ("seconds lost", "cut to minutes", "precision loss µs→ms→s",
-             lambda t, r: t // (60 * SECOND) * 60 * SECOND),
-            ("time of day lost", "cut to the day", "precision loss µs→ms→s",
-             lambda t, r: t // DAY * DAY),
-            ("rounded to seconds", "rounded up instead of cut", "rounding vs truncation",
-             lambda t, r: -(-t // SECOND) * SECOND),
-            ("off by a microsecond", "one microsecond too late or too early",
-             "rounding vs truncation", lambda t, r: t + r.choice([-1, 1])),
-            ("day later or earlier", "off by one day", "date ± 1 by midnight/UTC",
-             lambda t, r: t + r.choice([-1, 1]) * DAY),
-            ("seconds for milliseconds", "read in the wrong unit since 1970",
-             "Julian/Excel serial", lambda t, r: t // 1000),
-            ("time of the load", "the time of the load stands there",
-             "created/updated overwritten by load time",
-             lambda t, r: micros(LOADED) + r.randint(0, HOUR)),
-            ("in the future", "years ahead", "future dates",
-             lambda t, r: t + r.randint(10, 90) * 365 * DAY),
-            ("century lost", "a hundred years off",
-             "two-digit year/1900/0001/9999 sentinels", lambda t, r: t - 36_525 * DAY),
-            ("sentinel instant", "1900, 1970 or 9999 stands there",
-             "two-digit year/1900/0001/9999 sentinels",
-             lambda t, r: micros(r.choice([
-                 datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC), EPOCH]))),
-        )
+        fault(name, "time", sentence, (covered,), _of_instant(change), STAMP, make=moment)
+        for name, sentence, covered, change in INSTANTS
     ),
     *(
-        fault(name, "time", sentence, (covered,), _of_date(change), DATE, make=make)  # type: ignore[arg-type]
-        for name, sentence, covered, change, make in (
-            ("day off by one", "the day before or after", "date ± 1 by midnight/UTC",
-             lambda d, r: _moved(d, r.choice([-1, 1])), day),
-            ("year of two digits", "the century was guessed or is missing",
-             "two-digit year/1900/0001/9999 sentinels", _short_year, day),
-            ("sentinel date", "0001, 1753, 1900, 1970 or 9999 stands there",
-             "two-digit year/1900/0001/9999 sentinels", _sentinel, day),
-            ("spreadsheet day", "off by four years and a day, or by one or two days",
-             "Julian/Excel serial", lambda d, r: _moved(d, r.choice([1462, -1462, -2])), day),
-            ("Julian calendar", "off by the days between two calendars", "Julian/Excel serial",
-             lambda d, r: _moved(d, r.choice([-13, 13])), day),
-            ("day and month exchanged", "day and month have changed places",
-             "partial dates (YYYY, YYYYMM)", _exchange_month,
-             lambda r: date(r.randint(1950, 2020), r.randint(1, 5), r.randint(6, 12))),
-            ("only the year", "the first of January stands there", "partial dates (YYYY, YYYYMM)",
-             lambda d, r: date(d.year, 1, 1), day),
-            ("only the month", "the first of the month stands there",
-             "partial dates (YYYY, YYYYMM)", lambda d, r: d.replace(day=1), day),
-            ("date of the load", "the day of the load stands there",
-             "created/updated overwritten by load time", lambda d, r: LOADED.date(), day),
-            ("date in the future", "years ahead", "future dates",
-             lambda d, r: _moved(d, r.randint(3000, 30_000)), day),
-        )
+        fault(name, "time", sentence, (covered,), _of_date(change), DATE, make=make)
+        for name, sentence, covered, change, make in DATES
     ),
     fault("time lost", "time", "nothing where a time was sent", ("partial dates (YYYY, YYYYMM)",),
           lose, TIME),

@@ -11,6 +11,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from random import Random
 from typing import Any
 
+from migration_platform.entity import Type
 from migration_platform.fault.fault import (
     NUMBER,
     UNFIT,
@@ -140,59 +141,69 @@ def _group_digits(value: Any, random: Random) -> Value | _Unfit:
     return UNFIT if not isinstance(value, str) or "." not in value else value.replace(".", "")
 
 
-DECIMAL, INTEGER, BOOLEAN = ("decimal",), ("integer",), ("boolean",)
+DECIMAL: tuple[Type, ...] = ("decimal",)
+INTEGER: tuple[Type, ...] = ("integer",)
+BOOLEAN: tuple[Type, ...] = ("boolean",)
+
+CHANGES: Sequence[
+    tuple[
+        str, str, Sequence[str], Callable[[Decimal, Random], Decimal | None], tuple[Type, ...],
+        Callable[[Random], Value],
+    ]
+] = (
+    ("rounded to cents", "rounded to two places", ("rounding of decimal",),
+     _round("0.01", ROUND_HALF_UP), DECIMAL, _fine),
+    ("rounded to whole", "rounded to a whole number", ("rounding of decimal",),
+     _round("1", ROUND_HALF_UP), DECIMAL, _cents),
+    ("cut to cents", "places behind the second were cut", ("scale/precision change",),
+     _round("0.01", ROUND_DOWN), DECIMAL, _fine),
+    ("cents lost", "the cents were cut", ("currency cents",),
+     _round("1", ROUND_DOWN), DECIMAL, _cents),
+    ("cents for units", "an amount in cents where one in units was sent, or back",
+     ("currency cents",), _factor("100", "0.01"), DECIMAL, _cents),
+    ("narrowed to 32 bits", "went through a float of 32 bits", ("float32 narrowing",),
+     _narrow, DECIMAL, _fine),
+    ("narrowed to 64 bits", "more digits than a float of 64 bits holds",
+     ("> 2^53 and > 18 digits",), _through_double, DECIMAL, _widest),
+    ("whole number narrowed", "a whole number above 2^53 went through a float",
+     ("> 2^53 and > 18 digits",), lambda n, r: Decimal(int(float(n))), INTEGER,
+     lambda r: 2**53 + 2 * r.randint(1, 10**6) + 1),
+    ("sign flipped", "the amount has the other sign", ("sign flip",),
+     lambda n, r: -n, NUMBER, _whole),
+    ("sign lost", "a negative amount became positive", ("sign flip",),
+     lambda n, r: abs(n), NUMBER, lambda r: -_whole(r)),
+    ("another unit", "milligrams for grams, pounds for kilograms, inches for centimetres",
+     ("unit change (mg/g, lb/kg, F/C)",),
+     _factor("1000", "0.001", "2.204623", "0.453592", "2.54"), DECIMAL, _cents),
+    ("another temperature scale", "Fahrenheit for Celsius",
+     ("unit change (mg/g, lb/kg, F/C)",),
+     lambda n, r: n * Decimal("1.8") + 32, DECIMAL, _cents),
+    ("off by 1e-9", "off by a billionth", ("1e-9 and ulp drift",),
+     lambda n, r: n + Decimal("1e-9") * r.choice([-1, 1]), DECIMAL, _cents),
+    ("off by one float", "the neighbour among floats of 64 bits", ("1e-9 and ulp drift",),
+     _next_float, DECIMAL, _cents),
+    ("off by one", "one too many or too few", ("rounding of decimal",),
+     lambda n, r: n + r.choice([-1, 1]), NUMBER, _whole),
+    ("off by a cent", "one cent too many or too few", ("currency cents",),
+     lambda n, r: n + Decimal("0.01") * r.choice([-1, 1]), DECIMAL, _cents),
+    ("overflow of 32 bits", "what is left of a whole number in 32 bits",
+     ("int overflow/unsigned",), _wrap(32), NUMBER, lambda r: 2**31 + r.randint(1, 10**6)),
+    ("overflow of 16 bits", "what is left of a whole number in 16 bits",
+     ("int overflow/unsigned",), _wrap(16), NUMBER, lambda r: 2**15 + r.randint(1, 10**4)),
+    ("unsigned", "a negative number read without its sign", ("int overflow/unsigned",),
+     lambda n, r: n + 2**32 if n < 0 else None, NUMBER, lambda r: -_whole(r)),
+    ("percent for fraction", "a percentage where a fraction was sent, or back",
+     ("percent vs fraction",), _factor("100", "0.01"), DECIMAL,
+     lambda r: f"0.{r.randint(10, 99)}1"),
+    ("zero for value", "zero where a number was sent", ("NaN/Inf vs NULL",),
+     lambda n, r: Decimal(0), NUMBER, _whole),
+)  # fmt: skip
+"""Of one number: name, what it is, the classes it covers, the change, of which types, how to make one."""
 
 NUMBERS: tuple[Fault, ...] = (
     *(
-        fault(name, "numbers", sentence, covered, _of_number(change), types, make=make)  # type: ignore[arg-type]
-        for name, sentence, covered, change, types, make in (
-            ("rounded to cents", "rounded to two places", ("rounding of decimal",),
-             _round("0.01", ROUND_HALF_UP), DECIMAL, _fine),
-            ("rounded to whole", "rounded to a whole number", ("rounding of decimal",),
-             _round("1", ROUND_HALF_UP), DECIMAL, _cents),
-            ("cut to cents", "places behind the second were cut", ("scale/precision change",),
-             _round("0.01", ROUND_DOWN), DECIMAL, _fine),
-            ("cents lost", "the cents were cut", ("currency cents",),
-             _round("1", ROUND_DOWN), DECIMAL, _cents),
-            ("cents for units", "an amount in cents where one in units was sent, or back",
-             ("currency cents",), _factor("100", "0.01"), DECIMAL, _cents),
-            ("narrowed to 32 bits", "went through a float of 32 bits", ("float32 narrowing",),
-             _narrow, DECIMAL, _fine),
-            ("narrowed to 64 bits", "more digits than a float of 64 bits holds",
-             ("> 2^53 and > 18 digits",), _through_double, DECIMAL, _widest),
-            ("whole number narrowed", "a whole number above 2^53 went through a float",
-             ("> 2^53 and > 18 digits",), lambda n, r: Decimal(int(float(n))), INTEGER,
-             lambda r: 2**53 + 2 * r.randint(1, 10**6) + 1),
-            ("sign flipped", "the amount has the other sign", ("sign flip",),
-             lambda n, r: -n, NUMBER, _whole),
-            ("sign lost", "a negative amount became positive", ("sign flip",),
-             lambda n, r: abs(n), NUMBER, lambda r: -_whole(r)),
-            ("another unit", "milligrams for grams, pounds for kilograms, inches for centimetres",
-             ("unit change (mg/g, lb/kg, F/C)",),
-             _factor("1000", "0.001", "2.204623", "0.453592", "2.54"), DECIMAL, _cents),
-            ("another temperature scale", "Fahrenheit for Celsius",
-             ("unit change (mg/g, lb/kg, F/C)",),
-             lambda n, r: n * Decimal("1.8") + 32, DECIMAL, _cents),
-            ("off by 1e-9", "off by a billionth", ("1e-9 and ulp drift",),
-             lambda n, r: n + Decimal("1e-9") * r.choice([-1, 1]), DECIMAL, _cents),
-            ("off by one float", "the neighbour among floats of 64 bits", ("1e-9 and ulp drift",),
-             _next_float, DECIMAL, _cents),
-            ("off by one", "one too many or too few", ("rounding of decimal",),
-             lambda n, r: n + r.choice([-1, 1]), NUMBER, _whole),
-            ("off by a cent", "one cent too many or too few", ("currency cents",),
-             lambda n, r: n + Decimal("0.01") * r.choice([-1, 1]), DECIMAL, _cents),
-            ("overflow of 32 bits", "what is left of a whole number in 32 bits",
-             ("int overflow/unsigned",), _wrap(32), NUMBER, lambda r: 2**31 + r.randint(1, 10**6)),
-            ("overflow of 16 bits", "what is left of a whole number in 16 bits",
-             ("int overflow/unsigned",), _wrap(16), NUMBER, lambda r: 2**15 + r.randint(1, 10**4)),
-            ("unsigned", "a negative number read without its sign", ("int overflow/unsigned",),
-             lambda n, r: n + 2**32 if n < 0 else None, NUMBER, lambda r: -_whole(r)),
-            ("percent for fraction", "a percentage where a fraction was sent, or back",
-             ("percent vs fraction",), _factor("100", "0.01"), DECIMAL,
-             lambda r: f"0.{r.randint(10, 99)}1"),
-            ("zero for value", "zero where a number was sent", ("NaN/Inf vs NULL",),
-             lambda n, r: Decimal(0), NUMBER, _whole),
-        )
+        fault(name, "numbers", sentence, covered, _of_number(change), types, make=make)
+        for name, sentence, covered, change, types, make in CHANGES
     ),
     fault("not a number", "numbers", "NaN where a number was sent", ("NaN/Inf vs NULL",),
           _to_text("NaN"), ("decimal",), make=_cents),

@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from migration_platform import embedded
 from migration_platform import stage as stages
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.registry import load_entities
 from migration_platform.reset import build_source
-from migration_platform.server import find
+from migration_platform.server import embedded
+from migration_platform.server.server import find
 from migration_platform.settings import Settings
 from migration_platform.wave import Cohort, Plan, Wave, load_plan
 

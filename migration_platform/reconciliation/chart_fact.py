@@ -1,6 +1,6 @@
 """Chart fact: what makes a patient's chart a risk, and the digest of what was sent of it.
 
-Facts for a sample that people check by eye (`sample_chart`), read from staging for all charts of a
+Facts for a sample that people check by eye (`chart.sample`), read from staging for all charts of a
 cohort at once.
 """
 
@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import duckdb
 
+from migration_platform.chart.sample import Chart
 from migration_platform.reconciliation.column import quote_name, quote_text
 from migration_platform.reconciliation.completeness import MOVES, StagedEntity
 from migration_platform.reconciliation.readback import PATIENT
-from migration_platform.sample_chart import Chart
 
 RARE_SHARE = 50
 """A code is rare if at most one chart in so many has it (one chart, in a small cohort)."""

@@ -14,9 +14,9 @@ from pathlib import Path
 import duckdb
 
 from migration_platform.entity import Entity
+from migration_platform.exception.ruling import MERGED
 from migration_platform.reconciliation.column import quote_name, quote_text
 from migration_platform.reconciliation.readback import PATIENT
-from migration_platform.ruling import MERGED
 
 MOVES = f"(\"end\" = 'mapped' OR rule = {quote_text(MERGED)})"
 """Of the ends of patients: whose chart moves, as their own or as that of whom they are merged into."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from migration_platform.night import OUTCOMES, Night, Outcome
+from migration_platform.night.night import OUTCOMES, Night, Outcome
 from migration_platform.report.page import render_page
 
 STATE: dict[Outcome, str] = {

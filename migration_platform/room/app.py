@@ -23,9 +23,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from migration_platform.decision.right import Action, find_roles
 from migration_platform.errors import EvidenceError, GateClosedError, MigrationError
 from migration_platform.platform import Platform
-from migration_platform.right import Action, find_roles
 from migration_platform.room.errand import Errands
 from migration_platform.room.lender import Lender
 from migration_platform.room.render import is_zone, render

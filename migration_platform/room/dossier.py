@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-from migration_platform.evidence import Evidence, canonical
-from migration_platform.exception_store import count_exceptions
+from migration_platform.evidence.evidence import Evidence, canonical
+from migration_platform.exception.store import count_exceptions
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.room.page.cohort import describe_cohort, describe_differences
 from migration_platform.room.page.headline import Headline

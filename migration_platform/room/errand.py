@@ -16,9 +16,9 @@ from importlib.metadata import entry_points
 from typing import Any, Literal, Protocol
 
 from migration_platform import gate
+from migration_platform.decision.move import plan_promotion
+from migration_platform.decision.move import promote as record_promotion
 from migration_platform.errors import ConfigurationError, GateClosedError, MigrationError
-from migration_platform.move import plan_promotion
-from migration_platform.move import promote as record_promotion
 from migration_platform.platform import Platform
 from migration_platform.progress import CohortProgress, Progress
 from migration_platform.room.lender import Lender
@@ -128,7 +128,7 @@ class Errands:
         names = [c.name for c in platform.plan.wave(wave).cohorts]
 
         def work(own: Platform, tell: Tell) -> Ended:
-            from migration_platform.wave_rollback import roll_back_all
+            from migration_platform.rollback.wave_rollback import roll_back_all
 
             tell("Taking back what was loaded")
             done = roll_back_all(own, names, wave=wave, person=person, reason=reason)
@@ -165,7 +165,7 @@ class Errands:
         title = f"Rehearse the rollback of {', '.join(cohorts)}"
 
         def work(own: Platform, tell: Tell) -> Ended:
-            from migration_platform.drill import drill
+            from migration_platform.rollback.drill import drill
 
             results = []
             for number, name in enumerate(cohorts):

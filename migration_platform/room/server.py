@@ -18,8 +18,13 @@ from migration_platform.room.app import Room, make_app, make_room
 from migration_platform.room.picture import get_ready
 from migration_platform.room.route import WAYS
 from migration_platform.room.route.reading import SHELVED
-from migration_platform.server import LOOPBACK
+from migration_platform.room.route.wave import describe
+from migration_platform.server.server import LOOPBACK
 from migration_platform.settings import Settings
+
+TURN = 0.0005
+"""Seconds for which one thread may keep the others waiting. While evidence is put together behind the
+pages, a page would wait ten times as long after each of its questions to the store."""
 
 LOOK = 0.5
 """Seconds between two looks whether the process that this one belongs to is still there."""
@@ -58,8 +63,9 @@ def serve(settings: Settings, parent: int | None = None) -> None:
 
 def warm(room: Room) -> None:
     """Put together what the first pages need, before somebody waits for it."""
+    sys.setswitchinterval(TURN)
     get_ready()
-    room.shelf.warm(SHELVED)
+    room.shelf.warm(SHELVED, describe)
 
 
 def main(arguments: list[str]) -> None:

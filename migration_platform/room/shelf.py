@@ -16,16 +16,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, cast
 
 import psycopg
 
 from migration_platform.database import connect
-from migration_platform.evidence import Evidence
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.evidence import Evidence
+from migration_platform.evidence.governance import assemble_evidence
+from migration_platform.evidence.promotion import decide
 from migration_platform.platform import Platform
-from migration_platform.promotion import decide
 from migration_platform.room.lender import Lender
 from migration_platform.settings import Settings
 
@@ -183,12 +184,17 @@ class Shelf:
             self._described[seen.wave] = (seen, described)
         return cast(T, described)
 
-    def warm(self, others: Mapping[tuple[str, ...], Callable[[Platform], Any]]) -> None:
+    def warm(
+        self,
+        others: Mapping[tuple[str, ...], Callable[[Platform], Any]],
+        describe: Callable[[Platform, Evidence], Any],
+    ) -> None:
         """Put every wave's evidence here, and these others, before somebody asks, as the server starts."""
         try:
             with self.lender.lend() as platform:
                 for wave in platform.plan.waves:
-                    self.evidence(platform, wave.name)
+                    seen = self.evidence(platform, wave.name).value
+                    self.describe(seen, partial(describe, platform))
                 for name, make in others.items():
                     self.read(platform, name, make)
         except Exception as error:  # the page that is asked for says what it is

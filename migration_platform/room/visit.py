@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from migration_platform.right import Action, explain_lack, may
+from migration_platform.decision.right import Action, explain_lack, may
 
 if TYPE_CHECKING:
     from migration_platform.platform import Platform

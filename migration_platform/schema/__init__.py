@@ -14,7 +14,7 @@ import psycopg
 from migration_platform.database import connect, url
 from migration_platform.errors import ConfigurationError
 from migration_platform.schema.grant import grant_use, make_role
-from migration_platform.server import USER
+from migration_platform.server.server import USER
 from migration_platform.settings import Settings
 
 Target = Literal["platform", "destination"]

@@ -6,11 +6,11 @@ How they are read is for `reconciliation.correction` and `reconciliation.merge`.
 
 from __future__ import annotations
 
-from migration_platform.exception_store import acts_of
+from migration_platform.exception.ruling import Ruling, find_rulings
+from migration_platform.exception.store import acts_of
 from migration_platform.platform import Platform
 from migration_platform.reconciliation.correction import Corrections
 from migration_platform.reconciliation.merge import Merges
-from migration_platform.ruling import Ruling, find_rulings
 
 
 def corrections_of(platform: Platform, cohort: str, entity: str) -> Corrections | None:

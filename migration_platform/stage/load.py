@@ -13,7 +13,7 @@ from migration_platform.destination.staged_table import staged_digest
 from migration_platform.entity import Entity
 from migration_platform.errors import GateClosedError, MigrationError
 from migration_platform.platform import REFERENCE, Platform
-from migration_platform.rollback import settle
+from migration_platform.rollback.cohort_rollback import settle
 from migration_platform.stage.record import (
     NOT_APPLICABLE_DIGEST,
     StageResult,

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from migration_platform.entity import Entity
-from migration_platform.exception_queue import queue_differences
-from migration_platform.exception_store import acts_of
+from migration_platform.evidence.proof import count_sent, explain_inconclusive
+from migration_platform.exception.queue import queue_differences
+from migration_platform.exception.store import acts_of
 from migration_platform.ledger import account_for, input_digest
 from migration_platform.platform import REFERENCE, Platform
-from migration_platform.proof import count_sent, explain_inconclusive
 from migration_platform.reconciliation.entity_reconciliation import reconcile_entity
 from migration_platform.reconciliation.lookup import Origin
 from migration_platform.reconciliation.readback import Readback

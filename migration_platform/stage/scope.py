@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from migration_platform import gate
+from migration_platform.decision.opening import open_if_planned
 from migration_platform.entity import Entity
 from migration_platform.errors import GateClosedError
-from migration_platform.opening import open_if_planned
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.source.as_of import find_newest_record
 from migration_platform.source.extraction import Scope

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import duckdb
 
-from migration_platform.concern import find_concerns
 from migration_platform.destination.staged_table import stage_records
 from migration_platform.duplicate.stand_in import find_stand_ins
-from migration_platform.exception_queue import queue_duplicates, read_concerns, read_exceptions
-from migration_platform.exception_store import acts_of, replace_exceptions
+from migration_platform.exception.concern import find_concerns
+from migration_platform.exception.queue import queue_duplicates, read_concerns, read_exceptions
+from migration_platform.exception.ruling import Act, Rulings, find_rulings
+from migration_platform.exception.ruling_file import apply_rows, read_rows
+from migration_platform.exception.store import acts_of, replace_exceptions
 from migration_platform.ledger import input_digest
 from migration_platform.platform import REFERENCE, Platform
-from migration_platform.ruling import Act, Rulings, find_rulings
-from migration_platform.ruling_file import apply_rows, read_rows
 from migration_platform.stage.record import (
     NOT_APPLICABLE_DIGEST,
     StageResult,

@@ -11,9 +11,10 @@ from assets.dagster_storage import FrugalEventLogStorage, PooledPostgresStorage
 
 def test_a_connection_is_used_again(instance: dg.DagsterInstance) -> None:
     events = PooledPostgresStorage(os.environ["MIGRATION_DAGSTER_STORAGE_URL"]).event_log_storage
+    assert isinstance(events, FrugalEventLogStorage)
     served_by = set()
     for _ in range(3):
-        with events.index_connection() as connection:  # type: ignore[attr-defined]
+        with events.index_connection() as connection:
             served_by.add(connection.execute(sa.text("SELECT pg_backend_pid()")).scalar())
     assert len(served_by) == 1
 

@@ -7,8 +7,8 @@ import dagster as dg
 import pytest
 from dagster._core.execution.backfill import BulkActionStatus
 
-from migration_platform import move
 from migration_platform import stage as stages
+from migration_platform.decision import move
 from migration_platform.errors import GateClosedError
 from migration_platform.store import STAGES
 from tests.assets.daemon import (

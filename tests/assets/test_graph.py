@@ -119,8 +119,9 @@ def test_assets_say_what_they_are_whose_and_by_which_mapping(
     assert node.owners
     assert all(owner.startswith("team:") for owner in node.owners)
     assert node.group_name == "identity"
-    columns = node.metadata["dagster/column_schema"].schema.columns  # type: ignore[attr-defined]
-    assert [column.name for column in columns] == [
+    described = node.metadata["dagster/column_schema"]
+    assert isinstance(described, dg.TableSchemaMetadataValue)
+    assert [column.name for column in described.schema.columns] == [
         field.name for field in platform.entities["patient"].fields
     ]
 

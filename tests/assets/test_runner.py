@@ -72,8 +72,9 @@ def test_it_limits_a_run_to_the_entities_named(
         report=ignore,
     )
     assert result.success
-    asked = instance.get_run_by_id(result.run_id).asset_selection  # type: ignore[union-attr]
-    assert {key.path[1] for key in asked} == {"organization"}  # type: ignore[union-attr]
+    kept = instance.get_run_by_id(result.run_id)
+    assert kept is not None
+    assert {key.path[1] for key in kept.asset_selection or ()} == {"organization"}
 
 
 def test_a_closed_gate_is_told_in_a_sentence(sample: Platform, settings: Settings) -> None:

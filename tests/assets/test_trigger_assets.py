@@ -9,7 +9,7 @@ import pytest
 
 from assets.definitions import build_definitions
 from assets.trigger_assets import TRIGGERS
-from migration_platform.exception_store import OpenException, replace_exceptions
+from migration_platform.exception.store import OpenException, replace_exceptions
 from migration_platform.platform import Platform
 from tests.assets.test_blocking import failures, run
 from tests.decisions import measure, tamper

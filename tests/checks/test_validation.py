@@ -33,7 +33,8 @@ def suite(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Suite]:
         (tmp_path / "organization.py").write_text("# a suite of this test")
         monkeypatch.setattr(validation, "SUITES", tmp_path)
         module = ModuleType("checks.suites.organization")
-        module.SUITE = gx.ExpectationSuite(name="trial", expectations=list(expectations))  # type: ignore[attr-defined]
+        suite = gx.ExpectationSuite(name="trial", expectations=list(expectations))
+        monkeypatch.setattr(module, "SUITE", suite, raising=False)
         monkeypatch.setitem(sys.modules, "checks.suites.organization", module)
         suite_plan.close()
 

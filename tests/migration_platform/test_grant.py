@@ -8,11 +8,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from migration_platform import embedded, schema
+from migration_platform import schema
 from migration_platform.database import connect
 from migration_platform.errors import ConfigurationError
 from migration_platform.schema.grant import find_powers
-from migration_platform.server import USER
+from migration_platform.server import embedded
+from migration_platform.server.server import USER
 from migration_platform.settings import Settings
 from migration_platform.store import Store
 

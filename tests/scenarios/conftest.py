@@ -16,8 +16,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from migration_platform import embedded
-from migration_platform.server import find
+from migration_platform.server import embedded
+from migration_platform.server.server import find
 from tests.conftest import SHARED, fill, make_home
 
 ROOT = Path(__file__).parents[2]

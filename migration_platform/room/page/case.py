@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from migration_platform.exception_case import describe_case
-from migration_platform.exception_kind import MOVING
+from migration_platform.decision.right import Action, explain_lack
+from migration_platform.exception.case import describe_case
+from migration_platform.exception.kind import MOVING
 from migration_platform.platform import Platform
-from migration_platform.right import Action, explain_lack
 from migration_platform.room.page.headline import Headline
 from migration_platform.room.page.sheet import Part
 from migration_platform.room.table import Cell, Table, make_table

@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from migration_platform.evidence.threshold import Reading, crosses, describe_bound, read
 from migration_platform.room.table import Cell, Table, make_table
-from migration_platform.threshold import Reading, crosses, describe_bound, read
-from migration_platform.trigger import State, find_triggers
+from migration_platform.trigger.trigger import State, find_triggers
 
 TRIGGERS: dict[State, str] = {"tripped": "failed", "cannot tell": "error", "clear": "passed"}
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from migration_platform.decision import Decision
-from migration_platform.evidence import Evidence
-from migration_platform.move import DESPITE
-from migration_platform.people import People
-from migration_platform.right import RIGHTS, Action, explain_lack, find_roles
-from migration_platform.wave_state import EFFECTS, find_state, refuse
+from migration_platform.decision.decision import Decision
+from migration_platform.decision.move import DESPITE
+from migration_platform.decision.people import People
+from migration_platform.decision.right import RIGHTS, Action, explain_lack, find_roles
+from migration_platform.decision.wave_state import EFFECTS, find_state, refuse
+from migration_platform.evidence.evidence import Evidence
 
 ORDER: tuple[Action, ...] = (
     "sign", "promote", "open", "ready", "resume", "amend", "hold", "complete", "roll back",

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from migration_platform.evidence import Evidence
+from migration_platform.evidence.evidence import Evidence
+from migration_platform.evidence.wave_status import WaveStatus, state_wave
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.room.page.headline import SHAPES, Headline, count_noun
 from migration_platform.room.page.picture import draw_timeline
 from migration_platform.room.page.sheet import Part, Sheet
 from migration_platform.room.picture import Picture
 from migration_platform.room.table import Cell, Table, cut, make_table
-from migration_platform.wave_status import WaveStatus, state_wave
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from migration_platform.figure import read_figure
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.room.page.headline import count_noun
 from migration_platform.room.picture import (
@@ -27,6 +26,7 @@ from migration_platform.room.picture import (
     draw,
 )
 from migration_platform.room.table import Cell, Table
+from migration_platform.trigger.figure import read_figure
 
 WIDTH = 640
 MOST_ROWS = 40

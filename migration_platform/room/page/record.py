@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from migration_platform.decision_log import verify
-from migration_platform.drill_record import newest_drills
-from migration_platform.night_log import read_history, read_newest
+from migration_platform.decision.log import verify
+from migration_platform.night.log import read_history, read_newest
 from migration_platform.platform import REFERENCE, Platform
+from migration_platform.rollback.drill_record import newest_drills
 from migration_platform.room.page.headline import Headline, count_noun
 from migration_platform.room.page.sheet import Part, Sheet
 from migration_platform.room.page.wave import list_drills

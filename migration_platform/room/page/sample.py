@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migration_platform.chart_review import Sample
+from migration_platform.chart.review import Sample
 from migration_platform.room.page.headline import Headline, count_noun
 from migration_platform.room.page.sheet import Part, Sheet
 from migration_platform.room.table import Cell, make_table

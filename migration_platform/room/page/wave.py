@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from migration_platform.blind_spot import (
+from migration_platform.decision.log import read_whole
+from migration_platform.evidence.blind_spot import (
     KINDS,
     BlindSpot,
     count_blind_spots,
     summarize_blind_spots,
 )
-from migration_platform.decision_log import read_whole
-from migration_platform.evidence import Evidence
-from migration_platform.figure import read_figure
+from migration_platform.evidence.evidence import Evidence
+from migration_platform.evidence.wave_status import state_wave
 from migration_platform.platform import Platform
 from migration_platform.room.page.criterion import list_criteria
 from migration_platform.room.page.decision import Choice, Closed, list_decisions
@@ -30,7 +30,7 @@ from migration_platform.room.page.proof import find_proof
 from migration_platform.room.page.standing import list_standing
 from migration_platform.room.picture import Picture
 from migration_platform.room.table import Cell, Table, cut, make_table
-from migration_platform.wave_status import state_wave
+from migration_platform.trigger.figure import read_figure
 
 MOST_ROWS = 50
 MOST_REASONS = 50

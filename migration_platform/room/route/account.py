@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from migration_platform.decision.right import find_roles
 from migration_platform.errors import ConfigurationError, GateClosedError
-from migration_platform.right import find_roles
 from migration_platform.room import account
 from migration_platform.room.app import SIGN_ON, Way
 from migration_platform.room.render import is_zone, read_style

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from migration_platform import resolution
 from migration_platform.errors import ConfigurationError
-from migration_platform.exception_case import describe_case, read_values
+from migration_platform.exception import resolution
+from migration_platform.exception.case import describe_case, read_values
 from migration_platform.room.app import Way
 from migration_platform.room.page.case import UNMAPPED, describe_exception, find_right
 from migration_platform.room.route.chart import read_token
@@ -52,7 +52,7 @@ def _page(visit: Visit, seen: dict[str, Any]) -> Shown:
 def _missing_code(visit: Visit, case: dict[str, Any]) -> dict[str, Any]:
     if not any(e["kind"] == UNMAPPED and e["closed_at"] is None for e in case["exceptions"]):
         return {}
-    from migration_platform.code_row import find_missing_code  # brings the mappings
+    from migration_platform.exception.code_row import find_missing_code  # brings the mappings
 
     try:
         return {"missing": find_missing_code(visit.platform, case["token"])[1]}
@@ -92,7 +92,7 @@ def merge(visit: Visit, token: str) -> str:
 
 
 def code(visit: Visit, token: str) -> None:
-    from migration_platform.code_row import add_code
+    from migration_platform.exception.code_row import add_code
 
     add_code(
         visit.platform, token, becomes=visit.said("becomes"), person=visit.person,

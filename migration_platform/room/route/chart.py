@@ -6,8 +6,8 @@ answer to a form and nowhere else: no address and no title has one.
 
 from __future__ import annotations
 
+from migration_platform.decision.right import require_right
 from migration_platform.errors import ConfigurationError
-from migration_platform.right import require_right
 from migration_platform.room.app import Way
 from migration_platform.room.page.sample import describe_sample
 from migration_platform.room.page.sheet import Sheet
@@ -17,7 +17,7 @@ from migration_platform.value_view import record_view
 
 
 def _sample(visit: Visit) -> Sheet:
-    from migration_platform.chart_review import read_sample  # DuckDB, for who looks at charts
+    from migration_platform.chart.review import read_sample  # DuckDB, for who looks at charts
 
     cohort = visit.platform.plan.cohort(visit.path["cohort"])
     return describe_sample(cohort.name, cohort.wave, read_sample(visit.platform, cohort.name))
@@ -37,7 +37,7 @@ def sample_csv(visit: Visit) -> Answer:
 
 
 def draw(visit: Visit) -> Answer:
-    from migration_platform.chart_review import draw_sample
+    from migration_platform.chart.review import draw_sample
 
     cohort = visit.platform.plan.cohort(visit.path["cohort"]).name
     draw_sample(visit.platform, cohort)
@@ -51,7 +51,7 @@ def ask_chart(visit: Visit) -> Answer:
 
 
 def show_chart(visit: Visit) -> Answer:
-    from migration_platform.chart import read_chart
+    from migration_platform.chart.chart import read_chart
 
     token = read_token(visit)
     record_view(
@@ -63,7 +63,7 @@ def show_chart(visit: Visit) -> Answer:
 
 
 def judge(visit: Visit) -> Answer:
-    from migration_platform.chart_review import judge_chart
+    from migration_platform.chart.review import judge_chart
 
     require_right(visit.platform.people, visit.person, "judge")
     said = visit.said("judgement")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from migration_platform.decision.move import make_move, mark_ready
+from migration_platform.decision.right import Action
+from migration_platform.decision.signing import sign as record_sign_off
 from migration_platform.errors import ConfigurationError
-from migration_platform.move import make_move, mark_ready
-from migration_platform.right import Action
 from migration_platform.room.app import Way
 from migration_platform.room.page.progress import list_progress
 from migration_platform.room.visit import Answer, Moved, Shown, Visit
-from migration_platform.signing import sign as record_sign_off
 
 
 def _wave(visit: Visit) -> str:
@@ -71,7 +71,9 @@ def promote(visit: Visit) -> Answer:
 
 def plan_rollback(visit: Visit) -> Answer:
     """What it would do, worked out at the destination; nothing is changed."""
-    from migration_platform.wave_rollback import roll_back_all  # what loads bring with them
+    from migration_platform.rollback.wave_rollback import (
+        roll_back_all,  # what loads bring with them
+    )
 
     wave = _wave(visit)
     names = [c.name for c in visit.platform.plan.wave(wave).cohorts]

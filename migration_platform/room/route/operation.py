@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from migration_platform.errors import ConfigurationError
-from migration_platform.measurement import Measurement, parse_measurements, read_measurement
-from migration_platform.metric_log import name_metrics, record_measurements
 from migration_platform.room.app import Way
 from migration_platform.room.page.duplicate import describe_duplicates
 from migration_platform.room.route.wave import give_csv
 from migration_platform.room.visit import Answer, Moved, Shown, Visit
+from migration_platform.trigger.measurement import Measurement, parse_measurements, read_measurement
+from migration_platform.trigger.metric_log import name_metrics, record_measurements
 
 MOST_PAIRS = 200
 """On the page; the CSV file has them all."""

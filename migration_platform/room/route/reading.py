@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from migration_platform.exception_store import count_exceptions
+from migration_platform.exception.store import count_exceptions
 from migration_platform.ledger import account_for
 from migration_platform.platform import REFERENCE, Platform
 from migration_platform.report.expectation_report import describe_report

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from migration_platform.decision.right import Action
 from migration_platform.errors import ConfigurationError
-from migration_platform.evidence import Evidence, canonical
+from migration_platform.evidence.evidence import Evidence, canonical
 from migration_platform.platform import Platform
-from migration_platform.right import Action
 from migration_platform.room.app import Way
 from migration_platform.room.dossier import name_dossier, write_dossier
 from migration_platform.room.page.overview import Overview, describe_waves, list_cohorts
@@ -59,7 +60,7 @@ def timeline_csv(visit: Visit) -> Answer:
 
 def show_wave(visit: Visit) -> Answer:
     platform, seen = visit.platform, _evidence(visit)
-    full, short = visit.room.shelf.describe(seen.value, lambda found: _describe(platform, found))
+    full, short = visit.room.shelf.describe(seen.value, partial(describe, platform))
     current = seen.freshness != "outdated"
     page = offer(platform, short, seen.value, visit.person, current=current)
     names = [c.name for c in visit.platform.plan.wave(page.name).cohorts]
@@ -74,7 +75,7 @@ def show_wave(visit: Visit) -> Answer:
     return Shown("wave.html.j2", values)
 
 
-def _describe(platform: Platform, seen: Evidence) -> tuple[WavePage, WavePage]:
+def describe(platform: Platform, seen: Evidence) -> tuple[WavePage, WavePage]:
     """All that there is to read of a wave, and what of it is on the screen."""
     page = describe_wave(platform, seen)
     return page, shorten(page)

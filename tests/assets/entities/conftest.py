@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from migration_platform.entity import POLARS_TYPE, Entity, Reference
+from migration_platform.exception.ruling import MERGED
 from migration_platform.mapping import ENDS_SCHEMA, map_batch
-from migration_platform.ruling import MERGED
 
 WINDOW_START = datetime(2024, 6, 30, tzinfo=UTC)
 """Records from before this are old."""

@@ -11,8 +11,8 @@ import polars as pl
 
 from assets.entities import intake_response, medication_request, portal_identity, subscription
 from assets.entities.patient import ENTITY as PATIENT
-from migration_platform.concern import find_concerns
 from migration_platform.entity import Entity
+from migration_platform.exception.concern import find_concerns
 from migration_platform.mapping import records_schema
 
 AS_OF = datetime(2026, 6, 30, tzinfo=UTC)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from migration_platform.evidence import canonical, evidence_digest
+from migration_platform.evidence.evidence import canonical, evidence_digest
 
 ROOT = Path(__file__).parents[3]
 

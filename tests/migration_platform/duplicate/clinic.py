@@ -14,11 +14,11 @@ from migration_platform.destination.digest import digest_tables
 from migration_platform.duplicate.merging import propose_merge
 from migration_platform.duplicate.search import Found, search_duplicates
 from migration_platform.entity import Entity, Field, Likeness, Reference, Source
-from migration_platform.exception_store import list_open
+from migration_platform.exception.resolution import accept
+from migration_platform.exception.ruling import Act
+from migration_platform.exception.store import list_open
 from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
-from migration_platform.resolution import accept
-from migration_platform.ruling import Act
 from migration_platform.token import token
 from migration_platform.trace import trace_record
 from migration_platform.translation import date, identifier, text

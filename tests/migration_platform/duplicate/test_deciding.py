@@ -7,11 +7,11 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from migration_platform import resolution
 from migration_platform.database import connect
 from migration_platform.duplicate.merging import propose_merge
 from migration_platform.entity import Rule
 from migration_platform.errors import ConfigurationError, GateClosedError
+from migration_platform.exception import resolution
 from migration_platform.platform import Platform
 from migration_platform.token import token
 from tests.migration_platform.duplicate.clinic import (

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from random import Random
 
-from migration_platform import resolution
 from migration_platform import stage as stages
-from migration_platform.chart import read_chart
-from migration_platform.chart_review import look_at_charts
+from migration_platform.chart.chart import read_chart
+from migration_platform.chart.review import look_at_charts
 from migration_platform.database import connect
-from migration_platform.exception_case import describe_case, read_values
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
+from migration_platform.exception import resolution
+from migration_platform.exception.case import describe_case, read_values
 from migration_platform.platform import Platform
 from tests.migration_platform.duplicate.clinic import (
     CLEAN,

@@ -8,11 +8,11 @@ import time
 import pytest
 
 from migration_platform.duplicate.pair_store import newest_search
-from migration_platform.exception_store import acts_on
+from migration_platform.exception.ruling import find_rulings
+from migration_platform.exception.store import acts_on
 from migration_platform.platform import Platform
 from migration_platform.room.app import Room
 from migration_platform.room.errand import Ended, Tell
-from migration_platform.ruling import find_rulings
 from tests.migration_platform.duplicate.clinic import mark, move, search
 from tests.migration_platform.room.conftest import (
     SIGNATURE,

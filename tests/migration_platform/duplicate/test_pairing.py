@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from migration_platform import resolution
 from migration_platform.duplicate.merging import describe_likeness, list_likeness, propose_merge
 from migration_platform.duplicate.pairing import propose_pair
 from migration_platform.errors import ConfigurationError, GateClosedError
-from migration_platform.exception_store import acts_on
+from migration_platform.exception import resolution
+from migration_platform.exception.store import acts_on
 from migration_platform.platform import Platform
 from tests.migration_platform.duplicate.clinic import (
     CLEAN,

@@ -6,7 +6,7 @@ import pytest
 
 from migration_platform.database import connect
 from migration_platform.duplicate.pair_store import newest_search
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
 from migration_platform.platform import Platform
 from tests.decisions import tamper
 from tests.migration_platform.duplicate.clinic import move, search

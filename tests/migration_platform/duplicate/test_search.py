@@ -10,8 +10,8 @@ import pytest
 
 from migration_platform.database import connect
 from migration_platform.duplicate.pair_store import members_of, newest_search, pairs_of
-from migration_platform.exception_store import list_open
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
+from migration_platform.exception.store import list_open
 from migration_platform.platform import Platform
 from migration_platform.source_record import POPULATION
 from tests.migration_platform.duplicate.clinic import mark, move, people, say, search

@@ -20,7 +20,7 @@ LIST = Path(__file__).parents[3].parent / "shared" / "FAULTS.md"
 
 
 def test_no_two_entries_have_one_name() -> None:
-    names = [e.name for e in (*FAULTS, *DOCUMENT_FAULTS, *BENIGN)]  # type: ignore[attr-defined]
+    names = [e.name for catalogue in (FAULTS, DOCUMENT_FAULTS, BENIGN) for e in catalogue]
 
     assert len(names) == len(set(names))
 

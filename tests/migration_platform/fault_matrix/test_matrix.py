@@ -40,7 +40,7 @@ def test_no_benign_change_alarms_and_only_those_of_absent_types_are_not_made(
 ) -> None:
     benign = {line.name: line for line in matrix.lines if line.benign}
 
-    assert set(benign) == {c.name for c in BENIGN}  # type: ignore[attr-defined]
+    assert set(benign) == {c.name for c in BENIGN}
     assert sum(line.found for line in benign.values()) == 0
     assert {n for n, line in benign.items() if not line.planted} <= {"yes as a word"}
 

@@ -12,9 +12,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from migration_platform.evidence.proof import explain_inconclusive
 from migration_platform.fault.judgement import Finding
 from migration_platform.fault.planting import Shadow
-from migration_platform.proof import explain_inconclusive
 from migration_platform.reconciliation.certificate import SAMPLED, Certificate, certify, draw_sample
 from migration_platform.reconciliation.column import Column
 from migration_platform.reconciliation.shadow import compare_shadow, found_table, sent_table

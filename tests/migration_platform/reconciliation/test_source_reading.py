@@ -7,6 +7,7 @@ the mapping refuses is not compared; one that it maps must be read alike.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -147,7 +148,9 @@ def answers(draw: random.Random) -> str:
     return draw.choice(["true", "T", "YES", "y", "1", "False", "f", "no", "N", "0", "maybe", "2"])
 
 
-CASES: list[tuple[str, Translation, Type, object]] = [
+Texts = Callable[[random.Random], str]
+
+CASES: list[tuple[str, Translation, Type, Texts]] = [
     ("text", text("X"), "text", words),
     ("identifier", identifier("X"), "text", words),
     ("identifier absent", identifier("X", absent=("0", "1e3")), "text", numbers),
@@ -173,10 +176,10 @@ CASES: list[tuple[str, Translation, Type, object]] = [
 
 @pytest.mark.parametrize(("name", "translation", "kind", "texts"), CASES, ids=[c[0] for c in CASES])
 def test_what_the_mapping_takes_is_read_alike(
-    prove: Prove, name: str, translation: Translation, kind: Type, texts: object
+    prove: Prove, name: str, translation: Translation, kind: Type, texts: Texts
 ) -> None:
     draw = random.Random(name)
-    given = [None, "", " ", *(spaced(draw, texts(draw)) for _ in range(1500))]  # type: ignore[operator]
+    given = [None, "", " ", *(spaced(draw, texts(draw)) for _ in range(1500))]
 
     proved = prove(translation, given, kind=kind)
 

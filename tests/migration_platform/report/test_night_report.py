@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from migration_platform.night import CohortNight, Finding, Night
+from migration_platform.night.night import CohortNight, Finding, Night
 from migration_platform.report import render_night_report
 
 COUNTS = {"loaded": 3, "matched": 2, "mismatched": 1, "missing": 0, "unexpected": 0,

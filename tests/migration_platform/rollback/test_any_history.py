@@ -7,7 +7,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from migration_platform.platform import Platform
-from migration_platform.rollback import roll_back
+from migration_platform.rollback.cohort_rollback import roll_back
 from tests.decisions import promote
 from tests.migration_platform.stage.small_migration import destination, move, source
 
@@ -66,7 +66,7 @@ def test_after_a_rollback_it_is_what_it_was_before_whatever_happened(platform: P
         "SELECT destination_id FROM migration.crosswalk WHERE cohort = 'one' AND source_id = 'a'",
     )
     kept = str(rows[0][0])
-    roll_back(platform, "one", person="Ada", reason="to begin")
+    roll_back(platform, ["one"], person="Ada", reason="to begin")
     destination(platform, f"INSERT INTO patient VALUES ('{kept}', 'Anna before')")
     before = destination(platform, EVERYTHING)
     assert len(before) == 2  # Anna, and the one patient of cohort two
@@ -87,7 +87,7 @@ def test_after_a_rollback_it_is_what_it_was_before_whatever_happened(platform: P
             else:
                 destination(platform, PEOPLE[event].replace("{kept}", kept))
 
-        roll_back(platform, "one", person="Ada", reason="tried")
+        roll_back(platform, ["one"], person="Ada", reason="tried")
 
         assert destination(platform, EVERYTHING) == before
 

@@ -14,20 +14,20 @@ from typing import Any
 import psycopg
 import pytest
 
-from migration_platform import rollback_record
 from migration_platform import stage as stages
 from migration_platform.database import connect
 from migration_platform.destination.rollback import alone_with
 from migration_platform.errors import GateClosedError, MigrationError
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
+from migration_platform.evidence.promotion import decide
 from migration_platform.platform import Platform
-from migration_platform.promotion import decide
-from migration_platform.rollback import roll_back, settle
+from migration_platform.rollback import record as rollback_record
+from migration_platform.rollback.cohort_rollback import roll_back, settle
 from tests.migration_platform.stage.small_migration import check, destination, move, source
 
 
 def back(platform: Platform) -> None:
-    roll_back(platform, "one", person="Ada", reason="tried")
+    roll_back(platform, ["one"], person="Ada", reason="tried")
 
 
 def end_sessions(platform: Platform) -> None:
@@ -66,7 +66,7 @@ def test_a_destination_gone_in_the_middle_of_a_rollback_leaves_everything_loaded
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     move(platform)
-    from migration_platform import rollback
+    from migration_platform.rollback import cohort_rollback as rollback
 
     undo = rollback.undo_loads
 
@@ -93,7 +93,7 @@ def test_a_rollback_stopped_after_its_commit_is_ended_by_whoever_comes_next(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     move(platform)
-    from migration_platform import rollback
+    from migration_platform.rollback import cohort_rollback as rollback
 
     monkeypatch.setattr(rollback, "_finish", lambda *words: 1 / 0)
     with pytest.raises(ZeroDivisionError):

@@ -9,12 +9,12 @@ import pytest
 
 from migration_platform.database import url
 from migration_platform.destination.synthetic_write import SyntheticWrite
-from migration_platform.drill import _judge, drill
 from migration_platform.errors import ConfigurationError, MigrationError
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
+from migration_platform.evidence.promotion import decide
 from migration_platform.platform import Platform
-from migration_platform.promotion import decide
-from migration_platform.rollback import roll_back
+from migration_platform.rollback.cohort_rollback import roll_back
+from migration_platform.rollback.drill import _judge, drill
 from migration_platform.wave import load_plan
 from tests.migration_platform.stage.small_migration import WAVES, destination, move
 
@@ -52,7 +52,7 @@ def test_a_drill_of_a_cohort_that_is_not_loaded_rehearses_what_would_be(
 ) -> None:
     move(platform)
     ann = destination(platform, "SELECT id FROM patient ORDER BY name LIMIT 1")[0][0]
-    roll_back(platform, "one", person="Ada", reason="tried")
+    roll_back(platform, ["one"], person="Ada", reason="tried")
     destination(platform, f"INSERT INTO patient VALUES ('{ann}', 'Anna before')")
 
     result = drill(platform, "one")

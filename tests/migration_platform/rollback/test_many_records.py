@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from migration_platform.platform import Platform
-from migration_platform.rollback import roll_back
-from migration_platform.wave_rollback import roll_back_all
+from migration_platform.rollback.cohort_rollback import roll_back
+from migration_platform.rollback.wave_rollback import roll_back_all
 from tests.migration_platform.stage.small_migration import destination, move, source
 
 VISITS = 3_000
@@ -42,7 +42,7 @@ def test_each_line_of_the_journal_is_read_once(platform: Platform) -> None:
     move_many(platform)
     before = lines_read(platform)
 
-    done = roll_back(platform, "one", person="Ada", reason="tried")
+    [done] = roll_back(platform, ["one"], person="Ada", reason="tried")
 
     assert done.removed == {"patient": 2, "visit": VISITS + 3}
     assert lines_read(platform) - before == RECORDS

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from migration_platform import stage as stages
+from migration_platform.decision.move import make_move
+from migration_platform.decision.wave_state import find_state
 from migration_platform.errors import ConfigurationError, GateClosedError, MigrationError
-from migration_platform.governance import assemble_evidence
-from migration_platform.move import make_move
+from migration_platform.evidence.governance import assemble_evidence
 from migration_platform.platform import Platform
-from migration_platform.rollback import Rollback, roll_back
-from migration_platform.wave_rollback import roll_back_all
-from migration_platform.wave_state import find_state
+from migration_platform.rollback.cohort_rollback import Rollback, roll_back
+from migration_platform.rollback.wave_rollback import roll_back_all
 from tests.decisions import promote
 from tests.migration_platform.stage.small_migration import check, destination, move, source
 
@@ -23,7 +23,8 @@ STRANGER = "00000000-0000-4000-8000-000000000001"
 
 
 def back(platform: Platform, cohort: str = "one", dry_run: bool = False) -> Rollback:
-    return roll_back(platform, cohort, person="Ada", reason="tried", dry_run=dry_run)
+    [done] = roll_back(platform, [cohort], person="Ada", reason="tried", dry_run=dry_run)
+    return done
 
 
 def rows(platform: Platform) -> list[tuple]:
@@ -313,7 +314,7 @@ def test_without_a_reason_a_person_or_anything_loaded_there_is_no_rollback(
         back(platform)
     move(platform)
     with pytest.raises(MigrationError, match="needs a person"):
-        roll_back(platform, "one", person="Ada", reason=" ")
+        roll_back(platform, ["one"], person="Ada", reason=" ")
     back(platform)
     with pytest.raises(GateClosedError, match="nothing of cohort one is loaded"):
         back(platform)
@@ -324,7 +325,7 @@ def test_only_somebody_named_takes_a_cohort_back_and_the_log_says_so_once(
 ) -> None:
     move(platform)
     with pytest.raises(ConfigurationError, match="people"):
-        roll_back(platform, "one", person="Mallory", reason="tried")
+        roll_back(platform, ["one"], person="Mallory", reason="tried")
 
     back(platform)
 

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from migration_platform.exception_store import acts_on
+from migration_platform.exception.store import acts_on
 from migration_platform.platform import Platform
 from migration_platform.token import token
 from migration_platform.value_view import read_views

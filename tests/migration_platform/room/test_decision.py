@@ -7,7 +7,7 @@ import time
 
 from starlette.testclient import TestClient
 
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
 from migration_platform.platform import Platform
 from migration_platform.value_view import read_views
 from tests.decisions import get_ready

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from migration_platform.command import make_app
 from migration_platform.command.evidence import read_document
 from migration_platform.errors import EvidenceError
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
 from migration_platform.platform import Platform
 from tests.migration_platform.room.conftest import SignedIn
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from migration_platform.metric_log import newest_measurements
 from migration_platform.platform import Platform
+from migration_platform.trigger.metric_log import newest_measurements
 from tests.migration_platform.room.conftest import SignedIn, folder_of, send
 
 CRITERIA = """

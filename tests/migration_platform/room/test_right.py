@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
+from migration_platform.decision.right import RIGHTS, explain_lack
 from migration_platform.platform import Platform
-from migration_platform.right import RIGHTS, explain_lack
 from migration_platform.room.route import WAYS
 from tests.migration_platform.room.conftest import SIGNATURE, SignedIn
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from migration_platform.errors import ConfigurationError
+from migration_platform.evidence.evidence import Evidence
 from migration_platform.platform import Platform
 from migration_platform.room import shelf as shelves
 from migration_platform.room.app import Room
@@ -149,8 +150,17 @@ def test_every_waves_evidence_and_what_else_takes_long_is_there_once_the_server_
     def refuse(platform: Platform) -> None:
         raise AssertionError("it was made anew")
 
-    shelf.warm({NAME: count})
+    described = []
 
+    def note(platform: Platform, seen: Evidence) -> str:
+        described.append(seen.wave)
+        return f"all of {seen.wave}"
+
+    shelf.warm({NAME: count}, note)
+
+    assert described == [wave.name for wave in moved.plan.waves]
+    pilot = shelf.evidence(moved, "pilot").value
+    assert shelf.describe(pilot, lambda seen: "made anew") == "all of pilot"
     for name in [*(("evidence", wave.name) for wave in moved.plan.waves), NAME]:
         assert shelf.read(moved, name, refuse).value is not None
 

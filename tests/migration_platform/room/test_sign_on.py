@@ -13,8 +13,8 @@ import requests
 from joserfc.jwk import RSAKey
 from starlette.testclient import TestClient
 
+from migration_platform.decision.people import load_people
 from migration_platform.errors import ConfigurationError
-from migration_platform.people import load_people
 from migration_platform.platform import Platform
 from migration_platform.room.app import make_app, make_room
 from migration_platform.room.route import WAYS

@@ -227,7 +227,7 @@ def test_a_duplicate_is_spelled_differently_and_has_a_thin_chart(
 
     assert (first["BIRTHDATE"] == second["BIRTHDATE"]).all()
     same = (first["FIRST"] == second["FIRST"]) & (first["LAST"] == second["LAST"])
-    assert same.mean() < 0.1  # type: ignore[operator]
+    assert same.sum() < len(same) / 10
     chart = tables["encounters"].filter(pl.col("PATIENT").is_in(second["Id"].implode()))
     assert len(chart) <= len(second)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from migration_platform import trip
-from migration_platform.breach import find_breaches
+from migration_platform.exception.breach import find_breaches
 from migration_platform.platform import Platform
+from migration_platform.trigger import trip
 from tests.decisions import tamper
 from tests.migration_platform.stage.small_migration import move
 from tests.migration_platform.stage.small_migration import source as change_source

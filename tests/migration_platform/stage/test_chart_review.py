@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from migration_platform import stage as stages
-from migration_platform.chart import read_chart
-from migration_platform.chart_review import (
+from migration_platform.chart.chart import read_chart
+from migration_platform.chart.review import (
     describe_charts,
     draw_sample,
     judge_chart,
@@ -19,7 +19,7 @@ from migration_platform.chart_review import (
 from migration_platform.database import connect
 from migration_platform.entity import Field, Reference, Rule, Source
 from migration_platform.errors import MigrationError
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
 from migration_platform.platform import Platform
 from migration_platform.token import token
 from migration_platform.translation import filled

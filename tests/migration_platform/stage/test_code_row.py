@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from migration_platform import stage as stages
-from migration_platform.code_row import add_code, find_missing_code
 from migration_platform.entity import Field
 from migration_platform.errors import ConfigurationError, GateClosedError
-from migration_platform.exception_store import acts_on, list_open
+from migration_platform.exception.code_row import add_code, find_missing_code
+from migration_platform.exception.store import acts_on, list_open
 from migration_platform.platform import Platform
 from migration_platform.token import token
 from migration_platform.translation import code

@@ -8,10 +8,10 @@ import sys
 import psycopg
 import pytest
 
-from migration_platform import log_head, move
-from migration_platform.decision_log import verify
+from migration_platform.decision import log_head, move
+from migration_platform.decision.log import verify
 from migration_platform.errors import ConfigurationError, GateClosedError
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
 from migration_platform.platform import Platform
 from tests.decisions import get_ready, sign_all, tamper
 from tests.migration_platform.stage.small_migration import move as move_cohort
@@ -122,7 +122,7 @@ ONE = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from migration_platform import move
+from migration_platform.decision import move
 from migration_platform.errors import GateClosedError
 from migration_platform.platform import Platform
 from migration_platform.settings import Settings

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import pytest
 
-from migration_platform import move
-from migration_platform.chart_review import judge_chart
+from migration_platform.chart.review import judge_chart
+from migration_platform.decision import move
 from migration_platform.errors import GateClosedError
 from migration_platform.platform import Platform
-from migration_platform.rollback import roll_back
-from migration_platform.wave_rollback import roll_back_all
+from migration_platform.rollback.cohort_rollback import roll_back
+from migration_platform.rollback.wave_rollback import roll_back_all
 from tests.migration_platform.stage.small_migration import destination
 from tests.migration_platform.stage.small_migration import move as move_cohort
 
@@ -64,7 +64,7 @@ def test_nobody_rolls_back_whose_roles_may_not(platform: Platform) -> None:
     with pytest.raises(GateClosedError, match="Dana may not roll back"):
         roll_back_all(platform, ["one"], wave="pilot", person="Dana", reason="all of it")
     with pytest.raises(GateClosedError, match="Dana may not roll back"):
-        roll_back(platform, "one", person="Dana", reason="this one")
+        roll_back(platform, ["one"], person="Dana", reason="this one")
 
     assert destination(platform, "SELECT count(*) FROM patient") == [(2,)]
     assert platform.store.read("SELECT FROM migration.rollback") == []

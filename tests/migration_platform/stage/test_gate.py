@@ -9,7 +9,7 @@ import pytest
 from migration_platform import gate
 from migration_platform import stage as stages
 from migration_platform.errors import GateClosedError
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
 from migration_platform.platform import Platform
 from tests.decisions import promote
 from tests.migration_platform.stage.small_migration import (
@@ -95,10 +95,10 @@ def test_a_suite_changed_since_holds_the_wave_and_its_loads(platform: Platform) 
 
 
 def test_another_retention_window_holds_the_wave_until_the_cohort_runs_again(
-    platform: Platform,
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     move(platform)
-    platform.window_start = lambda cohort, entity: 1  # type: ignore[method-assign]
+    monkeypatch.setattr(platform, "window_start", lambda cohort, entity: 1)
 
     assert assemble_evidence(platform, "pilot").verdict == "hold"
 

@@ -8,7 +8,7 @@ import pytest
 
 from migration_platform import stage as stages
 from migration_platform.errors import ConfigurationError, GateClosedError, MigrationError
-from migration_platform.exception_store import count_exceptions
+from migration_platform.exception.store import count_exceptions
 from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
 from migration_platform.reset import start_anew

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from migration_platform import gate, move
+from migration_platform import gate
 from migration_platform import stage as stages
+from migration_platform.decision import move
+from migration_platform.decision.signing import sign
+from migration_platform.decision.wave_state import find_state
 from migration_platform.errors import ConfigurationError, GateClosedError
-from migration_platform.evidence import canonical
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.evidence import canonical
+from migration_platform.evidence.governance import assemble_evidence
 from migration_platform.platform import Platform
-from migration_platform.signing import sign
 from migration_platform.wave import load_plan
-from migration_platform.wave_state import find_state
 from tests.decisions import get_ready, measure, promote, sign_all
 from tests.migration_platform.stage.small_migration import destination
 from tests.migration_platform.stage.small_migration import move as move_cohort

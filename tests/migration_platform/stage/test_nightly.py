@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from migration_platform import nightly
 from migration_platform import stage as stages
 from migration_platform.errors import ConfigurationError, MigrationError
-from migration_platform.exception_store import count_exceptions
-from migration_platform.governance import assemble_evidence
-from migration_platform.night import Night
+from migration_platform.evidence.governance import assemble_evidence
+from migration_platform.exception.store import count_exceptions
+from migration_platform.night import nightly
+from migration_platform.night.night import CohortNight, Night
 from migration_platform.platform import Platform
 from migration_platform.repair import repair
 from tests.decisions import promote, sign_all
@@ -30,7 +30,7 @@ def live(platform: Platform, tmp_path: Path) -> Platform:
     return platform
 
 
-def one(night: Night):  # type: ignore[no-untyped-def]
+def one(night: Night) -> CohortNight:
     return next(c for c in night.cohorts if c.cohort == "one")
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from migration_platform import move, nightly, notifier, trip
+from migration_platform.decision import move
 from migration_platform.errors import MigrationError
-from migration_platform.notifier import find_undelivered
+from migration_platform.night import nightly
 from migration_platform.platform import Platform
+from migration_platform.trigger import notifier, trip
+from migration_platform.trigger.notifier import find_undelivered
 from tests.decisions import measure, tamper
 from tests.migration_platform.stage.small_migration import destination
 from tests.migration_platform.stage.watched import listen, live, read, script, state

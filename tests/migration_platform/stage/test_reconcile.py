@@ -14,8 +14,8 @@ from migration_platform import stage as stages
 from migration_platform.database import connect
 from migration_platform.entity import Reading
 from migration_platform.errors import GateClosedError, MigrationError
-from migration_platform.exception_store import count_exceptions
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
+from migration_platform.exception.store import count_exceptions
 from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
 from migration_platform.reconciliation import comparison

@@ -10,7 +10,7 @@ from migration_platform import stage as stages
 from migration_platform.errors import GateClosedError, MigrationError
 from migration_platform.platform import Platform
 from migration_platform.repair import EntityRepair, repair
-from migration_platform.waiver_log import waive
+from migration_platform.waiver.log import waive
 from tests.migration_platform.stage.small_migration import check, destination, move, source
 
 BOTH = ["patient", "visit"]

@@ -11,13 +11,13 @@ import polars as pl
 import psycopg
 import pytest
 
-from migration_platform import resolution
 from migration_platform import stage as stages
 from migration_platform.entity import Concern, Reading
 from migration_platform.errors import ConfigurationError, GateClosedError, MigrationError
-from migration_platform.exception_case import describe_case
-from migration_platform.exception_store import acts_on, list_open
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
+from migration_platform.exception import resolution
+from migration_platform.exception.case import describe_case
+from migration_platform.exception.store import acts_on, list_open
 from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
 from migration_platform.token import token

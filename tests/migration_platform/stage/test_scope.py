@@ -6,8 +6,8 @@ import pytest
 
 from migration_platform import stage as stages
 from migration_platform.errors import ConfigurationError
-from migration_platform.exception_store import count_exceptions
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
+from migration_platform.exception.store import count_exceptions
 from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
 from tests.decisions import promote

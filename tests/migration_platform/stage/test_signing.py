@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from migration_platform import move
 from migration_platform import stage as stages
+from migration_platform.decision import move
+from migration_platform.decision.signing import sign
 from migration_platform.errors import GateClosedError
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
 from migration_platform.platform import Platform
-from migration_platform.signing import sign
 from tests.decisions import get_ready, sign_all
 from tests.migration_platform.stage.small_migration import destination, source
 from tests.migration_platform.stage.small_migration import move as move_cohort

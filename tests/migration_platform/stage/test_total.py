@@ -11,7 +11,7 @@ from migration_platform import stage as stages
 from migration_platform.control_total import ControlTotal
 from migration_platform.entity import Field, Translation
 from migration_platform.errors import ConfigurationError
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
 from migration_platform.platform import Platform
 from tests.decisions import sign_all
 from tests.migration_platform.stage.small_migration import VISIT, destination, move

@@ -6,14 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from migration_platform import gate, move, nightly, trip
-from migration_platform.decision_log import verify
+from migration_platform import gate
+from migration_platform.decision import move
+from migration_platform.decision.log import verify
 from migration_platform.errors import GateClosedError
-from migration_platform.governance import assemble_evidence
-from migration_platform.metric_log import newest_measurements
+from migration_platform.evidence.governance import assemble_evidence
+from migration_platform.night import nightly
 from migration_platform.platform import Platform
-from migration_platform.rollback import roll_back
-from migration_platform.watch import look_at_live
+from migration_platform.rollback.cohort_rollback import roll_back
+from migration_platform.trigger import trip
+from migration_platform.trigger.metric_log import newest_measurements
+from migration_platform.trigger.watch import look_at_live
 from tests.decisions import measure, promote, sign_all, tamper
 from tests.migration_platform.stage.small_migration import destination
 from tests.migration_platform.stage.small_migration import move as move_cohort
@@ -188,7 +191,7 @@ def test_what_was_measured_before_a_rollback_says_nothing_about_the_next_load(
 ) -> None:
     measure(live, "one", "logins", "25/300")
     trip.evaluate(live)
-    roll_back(live, "one", person="Ada", reason="logins fail")
+    roll_back(live, ["one"], person="Ada", reason="logins fail")
 
     assert trip.evaluate(live) == []
     move.make_move(live, "pilot", "resume", person="Ada", reason="load it again, repaired")

@@ -10,14 +10,14 @@ import pytest
 
 from migration_platform import stage as stages
 from migration_platform.cohort_reconciliation import read_reconciliation
-from migration_platform.decision import find_break
+from migration_platform.decision.decision import find_break
 from migration_platform.errors import ConfigurationError, EvidenceError, GateClosedError
-from migration_platform.exception_store import count_exceptions
-from migration_platform.governance import assemble_evidence
+from migration_platform.evidence.governance import assemble_evidence
+from migration_platform.exception.store import count_exceptions
 from migration_platform.ledger import account_for
 from migration_platform.platform import Platform
-from migration_platform.waiver import Waiver
-from migration_platform.waiver_log import describe_state, end_waiver, waive
+from migration_platform.waiver.log import describe_state, end_waiver, waive
+from migration_platform.waiver.waiver import Waiver
 from tests.decisions import promote, sign_all, tamper
 from tests.migration_platform.stage.small_migration import destination, move
 

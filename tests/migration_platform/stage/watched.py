@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from migration_platform import trip
 from migration_platform.platform import Platform
+from migration_platform.trigger import trip
 from migration_platform.wave import load_plan
 from tests.decisions import measure
 from tests.migration_platform.stage.small_migration import move as move_cohort

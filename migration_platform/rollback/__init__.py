@@ -1,0 +1,4 @@
+"""Rollback: loads taken back, and the drills that rehearse it.
+
+What is done at the destination for it stands in `destination`.
+"""

@@ -1,0 +1,1 @@
+"""Waiver: differences that a named person accepts for a while."""
