@@ -11,7 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -39,6 +39,7 @@ class Staging:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._duck: duckdb.DuckDBPyConnection | None = None
+        self._prepared: set[Callable[[duckdb.DuckDBPyConnection], None]] = set()
 
     def path(self, cohort: str, entity: str, kind: Kind) -> Path:
         """Where a file stands, or will stand."""
@@ -61,8 +62,11 @@ class Staging:
         finally:
             draft.unlink(missing_ok=True)
 
-    def connect(self) -> duckdb.DuckDBPyConnection:
-        """A cursor of this process's DuckDB: in memory, bounded, spilling into the staging area."""
+    def connect(
+        self, prepare: Callable[[duckdb.DuckDBPyConnection], None] | None = None
+    ) -> duckdb.DuckDBPyConnection:
+        """A cursor of this process's DuckDB: in memory, bounded, spilling into the staging area.
+        What all of its cursors are to have, `prepare` makes, once."""
         if self._duck is None:
             spill = self.root / ".spill"
             spill.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -72,10 +76,13 @@ class Staging:
             for setting in (
                 f"memory_limit = '{DUCKDB_MEMORY}'",
                 "threads = 2",
-                "TimeZone = 'UTC'",
+                "GLOBAL TimeZone = 'UTC'",
                 f"temp_directory = {quote_text(str(spill))}",
             ):
                 self._duck.execute(f"SET {setting}").fetchall()
+        if prepare is not None and prepare not in self._prepared:
+            prepare(self._duck)
+            self._prepared.add(prepare)
         return self._duck.cursor()
 
 

@@ -6,7 +6,8 @@ What was decided stands in `decision.store`, of which this is one too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -72,6 +73,18 @@ _CHECK_COUNTS = (
 class Store(DecisionStore):
     """The platform store: what stages did, what was checked, what waits; and what was decided."""
 
+    _known: dict[tuple[str, str, Stage], StageRun | None] | None = None
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Within the block the newest run of a stage is read once: what a stage rests on is then of
+        one instant, and several parts of it ask for the same runs."""
+        before, self._known = self._known, {}
+        try:
+            yield
+        finally:
+            self._known = before
+
     # --- the source as it was built ---------------------------------------------------------
 
     def record_source_build(
@@ -101,50 +114,52 @@ class Store(DecisionStore):
 
     def start(self, cohort: str, entity: str, stage: Stage) -> int:
         """Record that a stage runs now; returns the run's number."""
-        with self.transaction() as c:
-            # That a stage runs now is for whoever watches: it need not survive a power cut.
-            c.execute("SET LOCAL synchronous_commit = off")
-            row = c.execute(
-                "INSERT INTO migration.stage_run (cohort, entity, stage, state, started_at) "
-                "VALUES (%s, %s, %s, 'running', clock_timestamp()) RETURNING id",
-                (cohort, entity, stage),
-            ).fetchone()
-        assert row is not None
-        return int(row["id"])
+        # That a stage runs now is for whoever watches: it need not survive a power cut.
+        rows = self.read(
+            "INSERT INTO migration.stage_run (cohort, entity, stage, state, started_at) "
+            "SELECT %s, %s, %s, 'running', clock_timestamp() "
+            "FROM set_config('synchronous_commit', 'off', true) RETURNING id",
+            (cohort, entity, stage),
+        )
+        return int(rows[0]["id"])
 
     def finish(self, number: int, run: StageRun) -> StageRun:
         """Record how a stage ended; returns the run with its times."""
-        with self.transaction() as c:
-            row = c.execute(
-                "UPDATE migration.stage_run SET state = %s, applicable = %s, reason = %s, "
-                "row_count = %s, digest = %s, input_digest = %s, mapping_digest = %s, "
-                "counts = %s, detail = %s, byte_count = %s, ended_at = clock_timestamp() WHERE id = %s "
-                f"RETURNING {_RUN}",
-                (
-                    run.state,
-                    run.applicable,
-                    run.reason,
-                    run.row_count,
-                    run.digest,
-                    run.input_digest,
-                    run.mapping_digest,
-                    Jsonb(run.counts),
-                    Jsonb(run.detail),
-                    run.byte_count,
-                    number,
-                ),
-            ).fetchone()
-        assert row is not None
-        return StageRun(**row)
+        rows = self.read(
+            "UPDATE migration.stage_run SET state = %s, applicable = %s, reason = %s, "
+            "row_count = %s, digest = %s, input_digest = %s, mapping_digest = %s, "
+            "counts = %s, detail = %s, byte_count = %s, ended_at = clock_timestamp() WHERE id = %s "
+            f"RETURNING {_RUN}",
+            (
+                run.state,
+                run.applicable,
+                run.reason,
+                run.row_count,
+                run.digest,
+                run.input_digest,
+                run.mapping_digest,
+                Jsonb(run.counts),
+                Jsonb(run.detail),
+                run.byte_count,
+                number,
+            ),
+        )
+        return StageRun(**rows[0])
 
     def latest(self, cohort: str, entity: str, stage: Stage) -> StageRun | None:
         """The newest finished run of a stage, None if it has none."""
+        asked = (cohort, entity, stage)
+        if self._known is not None and asked in self._known:
+            return self._known[asked]
         rows = self.read(
             f"SELECT {_RUN} FROM migration.stage_run r WHERE cohort = %s AND entity = %s "
             f"AND stage = %s AND state = 'done' AND {_COUNTS} ORDER BY id DESC LIMIT 1",
-            (cohort, entity, stage),
+            asked,
         )
-        return StageRun(**rows[0]) if rows else None
+        run = StageRun(**rows[0]) if rows else None
+        if self._known is not None:
+            self._known[asked] = run
+        return run
 
     def latest_runs(
         self, cohorts: Sequence[str], entity: str | None = None, *, done_only: bool = True
@@ -170,22 +185,21 @@ class Store(DecisionStore):
     # --- checks -----------------------------------------------------------------------------
 
     def record_check(self, outcome: CheckOutcome) -> None:
-        with self.transaction() as c:
-            c.execute(
-                "INSERT INTO migration.check_outcome "
-                "(cohort, entity, point, digest, suite_digest, outcome, results, checked_at) "
-                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-                (
-                    outcome.cohort,
-                    outcome.entity,
-                    outcome.point,
-                    outcome.digest,
-                    outcome.suite_digest,
-                    outcome.outcome,
-                    Jsonb([asdict(r) for r in outcome.results]),
-                    outcome.checked_at,
-                ),
-            )
+        self.write(
+            "INSERT INTO migration.check_outcome "
+            "(cohort, entity, point, digest, suite_digest, outcome, results, checked_at) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                outcome.cohort,
+                outcome.entity,
+                outcome.point,
+                outcome.digest,
+                outcome.suite_digest,
+                outcome.outcome,
+                Jsonb([asdict(r) for r in outcome.results]),
+                outcome.checked_at,
+            ),
+        )
 
     def check_outcomes(
         self, cohorts: Sequence[str], entity: str | None = None

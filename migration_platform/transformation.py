@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from migration_platform.entity import Entity
 from migration_platform.exception.ruling import NO_RULINGS, Rulings
 from migration_platform.mapping import ends_schema, follow_merges, map_batch, records_schema
+from migration_platform.row_text import join_texts
 from migration_platform.staging import BATCH_ROWS, quote_name, quote_text
 
 NO_STAND_INS: Mapping[str, Sequence[Mapping[str, Any]]] = {}
@@ -73,14 +74,12 @@ def transform_snapshot(
     )
     counts = dict.fromkeys(("mapped", "archived", "excluded", "excepted"), 0)
     total = extracted = 0
-    empty_records = pl.DataFrame(schema=records_schema(entity))
+    ends_columns = _arrow(pl.DataFrame(schema=ends_schema(entity))).schema
+    records_columns = _arrow(pl.DataFrame(schema=records_schema(entity))).schema
+    records_columns = records_columns.append(pa.field("fingerprint", pa.string()))
     with (
-        pq.ParquetWriter(
-            ends, _arrow(pl.DataFrame(schema=ends_schema(entity))).schema, compression="zstd"
-        ) as ends_writer,
-        pq.ParquetWriter(
-            mapped, _fingerprinted(entity, empty_records, connection)[0].schema, compression="zstd"
-        ) as mapped_writer,
+        pq.ParquetWriter(ends, ends_columns, compression="zstd") as ends_writer,
+        pq.ParquetWriter(mapped, records_columns, compression="zstd") as mapped_writer,
     ):
         for batch in reader:
             frame = pl.DataFrame(pl.from_arrow(batch))
@@ -100,7 +99,7 @@ def transform_snapshot(
             total += _sum_hashes(table, ENDS_HASH, connection)
             if result.records.height:
                 table, part = _fingerprinted(entity, result.records, connection)
-                mapped_writer.write_table(table)
+                mapped_writer.write_table(table.cast(records_columns))
                 total += part
     digest = hashlib.sha256(f"{entity.name}:{counts['mapped']}:{total}".encode()).hexdigest()
     return Transformation(extracted=extracted, digest=digest, **counts)
@@ -115,16 +114,12 @@ def assign_ids(entity: str) -> str:
 
 
 def fingerprint_sql(entity: Entity) -> str:
-    """SQL for a 128-bit fingerprint of a mapped record's values, the same across versions.
-
-    Each value as text behind its length, a null as `-`: no two records run into each other.
-    """
-    parts = []
-    for field in entity.fields:
-        name = quote_name(field.name)
-        text = f"epoch_us({name})::varchar" if field.type == "timestamp" else f"{name}::varchar"
-        parts.append(f"CASE WHEN {name} IS NULL THEN '-' ELSE length({text}) || ':' || {text} END")
-    return f"md5(concat({', '.join(parts)}))"
+    """SQL for a 128-bit fingerprint of a mapped record's values, the same across versions."""
+    texts = [
+        f"{f'epoch_us({quote_name(f.name)})' if f.type == 'timestamp' else quote_name(f.name)}::varchar"
+        for f in entity.fields
+    ]
+    return f"md5({join_texts(texts)})"
 
 
 def _fingerprinted(

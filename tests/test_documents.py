@@ -19,7 +19,7 @@ import typer
 from typer.testing import CliRunner
 
 from migration_platform import translation
-from migration_platform.command import app
+from migration_platform.command import make_app
 from migration_platform.decision.wave_state import EFFECTS
 from migration_platform.evidence.criteria import BOUNDS, MEASURES
 from migration_platform.exception.kind import load_kinds
@@ -77,7 +77,7 @@ def read_console_commands(page: Path) -> list[tuple[str, int]]:
 def commands() -> dict[str, Any]:
     """The commands of the command line, by name; those of a group behind the group's."""
     found: dict[str, Any] = {}
-    group: Any = typer.main.get_command(app)
+    group: Any = typer.main.get_command(make_app())
     for name, command in group.commands.items():
         inner = getattr(command, "commands", None)
         found |= {name: command} if inner is None else {f"{name} {n}": c for n, c in inner.items()}
@@ -231,7 +231,7 @@ def test_every_page_can_be_found_from_the_readme() -> None:
 
 
 def test_the_mapping_page_is_what_the_command_prints() -> None:
-    printed = CliRunner().invoke(app, ["mapping"])
+    printed = CliRunner().invoke(make_app(), ["mapping"])
 
     assert printed.exit_code == 0
     assert read("docs/mapping.md").rstrip() == printed.stdout.rstrip(), (
@@ -240,7 +240,7 @@ def test_the_mapping_page_is_what_the_command_prints() -> None:
 
 
 def test_the_catalogue_of_faults_is_what_the_command_prints() -> None:
-    printed = CliRunner().invoke(app, ["faults", "--list"])
+    printed = CliRunner().invoke(make_app(), ["faults", "--list"])
 
     assert printed.exit_code == 0
     assert read("docs/faults.md").rstrip().endswith(printed.stdout.rstrip()), (

@@ -9,98 +9,89 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Iterable
+from importlib import import_module
 
 import typer
 
-from migration_platform.command import (
-    account,
-    blind_spot,
-    chart,
-    decide,
-    demo,
-    drill,
-    duplicate,
-    evidence,
-    exception,
-    fault,
-    log,
-    metric,
-    nightly,
-    promote,
-    reconcile,
-    repair,
-    rollback,
-    run,
-    sample,
-    server,
-    status,
-    total,
-    trigger,
-    waive,
-)
 from migration_platform.errors import EvidenceError, GateClosedError, MigrationError
 
 NOT_FINE, UNABLE = 1, 2
 
-app = typer.Typer(
-    name="migration",
-    help="Move patients between platforms, cohort by cohort and wave by wave, with proof.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,  # they would print local variables, and patients with them
-)
-for command in (
-    demo.demo,
-    sample.sample,
-    run.run,
-    status.status,
-    status.accounting,
-    exception.exceptions,
-    reconcile.reconcile,
-    repair.repair,
-    waive.waive,
-    waive.waivers,
-    nightly.nightly,
-    total.totals,
-    chart.completeness,
-    chart.sample_charts,
-    chart.judge_chart,
-    chart.chart,
-    blind_spot.blind_spots,
-    evidence.evidence,
-    evidence.dossier,
-    evidence.replay,
-    decide.ready,
-    decide.sign,
-    promote.promote,
-    drill.drill,
-    rollback.rollback,
-    decide.hold,
-    decide.resume,
-    decide.amend,
-    decide.complete,
-    log.log,
-    metric.metric,
-    metric.import_metrics,
-    trigger.triggers,
-    status.trace,
-    status.mapping,
-    fault.faults,
-    account.account,
-    server.up,
-    server.down,
-    server.ui,
-):
-    app.command()(command)
-app.command("open")(decide.open_wave)
-app.add_typer(exception.exception)
-app.add_typer(duplicate.duplicates)
+COMMANDS = {
+    "demo": "demo.demo",
+    "sample": "sample.sample",
+    "run": "run.run",
+    "status": "status.status",
+    "accounting": "status.accounting",
+    "exceptions": "exception.exceptions",
+    "reconcile": "reconcile.reconcile",
+    "repair": "repair.repair",
+    "waive": "waive.waive",
+    "waivers": "waive.waivers",
+    "nightly": "nightly.nightly",
+    "totals": "total.totals",
+    "completeness": "chart.completeness",
+    "sample-charts": "chart.sample_charts",
+    "judge-chart": "chart.judge_chart",
+    "chart": "chart.chart",
+    "blind-spots": "blind_spot.blind_spots",
+    "evidence": "evidence.evidence",
+    "dossier": "evidence.dossier",
+    "replay": "evidence.replay",
+    "ready": "decide.ready",
+    "sign": "decide.sign",
+    "promote": "promote.promote",
+    "drill": "drill.drill",
+    "rollback": "rollback.rollback",
+    "hold": "decide.hold",
+    "resume": "decide.resume",
+    "amend": "decide.amend",
+    "complete": "decide.complete",
+    "log": "log.log",
+    "metric": "metric.metric",
+    "import-metrics": "metric.import_metrics",
+    "triggers": "trigger.triggers",
+    "trace": "status.trace",
+    "mapping": "status.mapping",
+    "faults": "fault.faults",
+    "account": "account.account",
+    "up": "server.up",
+    "down": "server.down",
+    "ui": "server.ui",
+    "open": "decide.open_wave",
+    "exception": "exception.exception",
+    "duplicates": "duplicate.duplicates",
+}
+"""Each command and where it stands: a module of this folder, and a function or a group of commands."""
+
+
+def make_app(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
+    """The command line with these commands. To make all of them takes as long as most of them run."""
+    app = typer.Typer(
+        name="migration",
+        help="Move patients between platforms, cohort by cohort and wave by wave, with proof.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,  # they would print local variables, and patients with them
+    )
+    # Without it a single command would be the whole command line.
+    app.callback()(lambda: None)
+    for name in names:
+        module, _, place = COMMANDS[name].partition(".")
+        found = getattr(import_module(f"migration_platform.command.{module}"), place)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
+    return app
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    asked = sys.argv[1:2]
     try:
-        app()
+        make_app(asked if asked and asked[0] in COMMANDS else COMMANDS)()
     except (GateClosedError, EvidenceError) as error:
         _print_error(str(error))
         sys.exit(NOT_FINE)

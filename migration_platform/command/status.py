@@ -105,8 +105,9 @@ def accounting(
     names = [REFERENCE, *[c.name for c in platform.plan.cohorts]]
     if cohort is not None:
         names = [cohort if cohort == REFERENCE else platform.plan.cohort(cohort).name]
-    accounts = account_for(platform, names)
-    started = {r.cohort for r in platform.store.latest_runs(names)}
+    runs = platform.store.latest_runs(names)
+    started = {r.cohort for r in runs}
+    accounts = account_for(platform, names, runs=runs)
     accounts = [a for a in accounts if a.cohort in started]
     if json:
         print_json([{**asdict(a), "balanced": a.balanced, "clean": a.clean} for a in accounts])

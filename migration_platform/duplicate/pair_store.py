@@ -92,15 +92,11 @@ def record_search(
 
 def newest_search(store: Store) -> Search | None:
     """The search that counts; None if nobody has searched."""
-    with store.transaction() as connection:
-        return (
-            connection.cursor(row_factory=class_row(Search))
-            .execute(
-                "SELECT number, entity, records, digest, method, found_at, read_at, versions "
-                "FROM migration.duplicate_search ORDER BY number DESC LIMIT 1"
-            )
-            .fetchone()
-        )
+    rows = store.read(
+        "SELECT number, entity, records, digest, method, found_at, read_at, versions "
+        "FROM migration.duplicate_search ORDER BY number DESC LIMIT 1"
+    )
+    return Search(**rows[0]) if rows else None
 
 
 def find_changed(store: Store, search: Search) -> list[str]:

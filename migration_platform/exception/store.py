@@ -49,12 +49,11 @@ def replace_exceptions(
     """
     now = datetime.now(UTC)
     if not exceptions:
-        with store.transaction() as c:
-            c.execute(
-                "UPDATE migration.exception SET closed_at = %s WHERE cohort = %s AND entity = %s "
-                "AND stage = %s AND closed_at IS NULL",
-                (now, cohort, entity, stage),
-            )
+        store.write(
+            "UPDATE migration.exception SET closed_at = %s WHERE cohort = %s AND entity = %s "
+            "AND stage = %s AND closed_at IS NULL",
+            (now, cohort, entity, stage),
+        )
         return
     with store.transaction() as c:
         c.execute(
@@ -141,12 +140,11 @@ def lock_records(connection: psycopg.Connection[Any], cohort: str, entity: str) 
 
 def acts_of(store: Store, cohort: str, entity: str, *, until: int | None = None) -> list[Act]:
     """The history of a cohort's entity, in order, up to an entry."""
-    with store.transaction() as c:
-        rows = c.execute(
-            f"SELECT {_ACT} FROM migration.exception_act WHERE cohort = %s AND entity = %s "
-            "AND (%s::bigint IS NULL OR number <= %s) ORDER BY number",
-            (cohort, entity, until, until),
-        ).fetchall()
+    rows = store.read(
+        f"SELECT {_ACT} FROM migration.exception_act WHERE cohort = %s AND entity = %s "
+        "AND (%s::bigint IS NULL OR number <= %s) ORDER BY number",
+        (cohort, entity, until, until),
+    )
     return [Act(**row) for row in rows]
 
 

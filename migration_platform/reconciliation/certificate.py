@@ -11,10 +11,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from random import Random
 
 import duckdb
+import pyarrow.parquet as pq
 
 from migration_platform.fault.benign import (
     DOCUMENT_CHANGES,
@@ -27,6 +29,7 @@ from migration_platform.fault.fault import Fault, Row
 from migration_platform.fault.judgement import Judgement, differences, judge
 from migration_platform.fault.planting import Planter, places
 from migration_platform.reconciliation.column import Column, quote_text
+from migration_platform.reconciliation.column_group import ColumnGroup, group_columns
 from migration_platform.reconciliation.document_file import look_at_file
 from migration_platform.reconciliation.shadow import Compare, compare_shadow
 from migration_platform.reconciliation.shadow_file import FilePlanter
@@ -66,7 +69,7 @@ def draw_sample(sql: duckdb.DuckDBPyConnection, mapped: Path, seed: str) -> list
     follows from the seed. Suspects (table `suspect`) are passed over.
     """
     file = quote_text(str(mapped))
-    total = int(sql.execute(f"SELECT count(*) FROM read_parquet({file})").fetchall()[0][0])
+    total = pq.read_metadata(mapped).num_rows
     start, width = Random(seed).randrange(max(total - SAMPLED, 0) + 1), SAMPLED
     while True:
         low = max(0, min(start, total - width))
@@ -162,11 +165,10 @@ def _read_pairs(
     found: str,
 ) -> list[tuple[Row, Row]]:
     """The records as they were sent and as they are found, where the two agree now."""
+    groups = group_columns(columns)
     chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
-    # A mutation must change what a value says, not only how many zeros end it.
-    plain = ", ".join(["id", *[c.plain_sql() for c in columns]])
-    ours = _rows(sql, f"SELECT {plain} FROM (SELECT {chosen} FROM {sent})", columns)
-    theirs = _rows(sql, f"SELECT {plain} FROM {found} WHERE id IN (SELECT id FROM {sent})", columns)
+    ours = _rows(sql, groups, f"(SELECT {chosen} FROM {sent})")
+    theirs = _rows(sql, groups, f"(SELECT * FROM {found} WHERE id IN (SELECT id FROM {sent}))")
     rules = {c.name: c.equality for c in columns}
     return [
         (ours[each], theirs[each])
@@ -175,10 +177,20 @@ def _read_pairs(
     ]
 
 
-def _rows(sql: duckdb.DuckDBPyConnection, query: str, columns: Sequence[Column]) -> dict[str, Row]:
-    names = ["id", *[c.name for c in columns]]
-    table = sql.sql(query).to_arrow_table().select(names)
-    return {str(row["id"]): row for row in table.to_pylist()}
+def _rows(
+    sql: duckdb.DuckDBPyConnection, groups: Sequence[ColumnGroup], relation: str
+) -> dict[str, Row]:
+    """Rows as people are shown them: a mutation must change what a value says, not only how many
+    zeros end it."""
+    lists = ", ".join(group.values("r") for group in groups)
+    names = [column.name for group in groups for column in group.columns]
+    return {
+        str(identity): {
+            "id": identity,
+            **dict(zip(names, chain.from_iterable(values), strict=True)),
+        }
+        for identity, *values in sql.execute(f"SELECT id, {lists} FROM {relation} r").fetchall()
+    }
 
 
 def _certify_files(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from migration_platform.errors import ConfigurationError
 from migration_platform.reconciliation.column import quote_text
-from migration_platform.reconciliation.number_reading import first_sql
+from migration_platform.reconciliation.number_reading import first_sql, let_sql
 
 _ISO = "____-__-__"
 _OFFSET = r" ?(Z|[+-][0-9]{2}:?[0-9]{2})$"
@@ -44,14 +44,19 @@ def day_sql(text: str, spelling: str) -> str:
 
 def instant_sql(text: str) -> str:
     """An instant that says its offset: the wall time less the offset."""
-    wall = f"regexp_replace({text}, '{_OFFSET}', '')"
-    offset = f"regexp_extract({text}, '{_OFFSET}', 1)"
-    minutes = (
-        f"(TRY_CAST(substr({offset}, 2, 2) AS INT) * 60 + TRY_CAST(right({offset}, 2) AS INT))"
+    minutes = "(TRY_CAST(substr(ahead, 2, 2) AS INT) * 60 + TRY_CAST(right(ahead, 2) AS INT))"
+    signed = let_sql(
+        "ahead",
+        f"regexp_extract({text}, '{_OFFSET}', 1)",
+        f"CASE left(ahead, 1) WHEN 'Z' THEN 0 WHEN '-' THEN -{minutes} ELSE {minutes} END",
     )
-    signed = f"CASE left({offset}, 1) WHEN 'Z' THEN 0 WHEN '-' THEN -{minutes} ELSE {minutes} END"
-    shaped = f"regexp_matches({text}, '{_OFFSET}') AND regexp_matches({wall}, '{_WALL}')"
-    other = f"CASE WHEN {shaped} THEN TRY_CAST({wall} AS TIMESTAMP) - to_minutes({signed}) END"
+    other = let_sql(
+        "wall",
+        f"CASE WHEN regexp_matches({text}, '{_OFFSET}') "
+        f"THEN regexp_replace({text}, '{_OFFSET}', '') END",
+        f"CASE WHEN regexp_matches(wall, '{_WALL}') "
+        f"THEN TRY_CAST(wall AS TIMESTAMP) - to_minutes({signed}) END",
+    )
     # What nearly every text looks like, without a regular expression.
     usual = f"TRY_CAST(left({text}, 19) AS TIMESTAMP)"
     return first_sql(f"CASE WHEN {text} LIKE '{_ISO}T__:__:__Z' THEN {usual} END", other)
@@ -66,12 +71,12 @@ def local_time_sql(text: str, zone: str) -> str:
         f"THEN try_strptime({spaced}, '%m/%d/%Y %I:%M %p') END",
         f"{day_sql(text, 'iso')}::timestamp",
     )
-    instant = f"timezone({quote_text(zone)}, {wall})"
 
     def shown(at: str) -> str:
         return f"timezone({quote_text(zone)}, {at})"
 
     # One that was skipped shows another wall time; one shown twice shows it an hour off as well.
-    apart = [f"{instant} {way} INTERVAL {minutes} MINUTE" for way in "+-" for minutes in (30, 60)]
-    once = " AND ".join([f"{shown(instant)} = {wall}", *[f"{shown(a)} <> {wall}" for a in apart]])
-    return f"CASE WHEN {text} IS NOT NULL AND {once} THEN timezone('UTC', {instant}) END"
+    apart = [f"instant {way} INTERVAL {minutes} MINUTE" for way in "+-" for minutes in (30, 60)]
+    once = " AND ".join([f"{shown('instant')} = wall", *[f"{shown(a)} <> wall" for a in apart]])
+    found = let_sql("instant", shown("wall"), f"CASE WHEN {once} THEN timezone('UTC', instant) END")
+    return let_sql("wall", wall, found)

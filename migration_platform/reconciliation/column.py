@@ -27,6 +27,11 @@ class Column:
     type: Type
     equality: Equality = EXACT
 
+    @property
+    def is_same_bit_by_bit(self) -> bool:
+        """Whether two values are equal only if they are the same in canonical form."""
+        return self.equality.rule == "exact" and self.type != "decimal"
+
     def sent_sql(self) -> str:
         """A mapped record's value (typed as in `entity.POLARS_TYPE`) in canonical form."""
         name = quote_name(self.name)
@@ -69,30 +74,28 @@ class Column:
         name = quote_name(self.name)
         return f"{trim_number(name)} AS {name}" if self.type == "decimal" else name
 
-    def differs(self, sent: str = "s", found: str = "f") -> str:
-        """DuckDB: whether two canonical values of one record count as different (never null)."""
-        name = quote_name(self.name)
-        a, b = f"{sent}.{name}", f"{found}.{name}"
+    def differs(self, sent: str, found: str) -> str:
+        """DuckDB: whether two values of one record, as people are shown them, count as different
+        (never null)."""
         rule = self.equality.rule
         if rule == "trimmed":
-            return f"(trim({a}) IS DISTINCT FROM trim({b}))"
+            return f"(trim({sent}) IS DISTINCT FROM trim({found}))"
         if rule == "caseless":
-            return f"(lower({a}) IS DISTINCT FROM lower({b}))"
+            return f"(lower({sent}) IS DISTINCT FROM lower({found}))"
+        differs = f"{sent} IS DISTINCT FROM {found}"
         if rule == "json":
-            same = f"{_json_leaves(a)} = {_json_leaves(b)}"
-            return f"({a} IS DISTINCT FROM {b} AND NOT COALESCE({same}, false))"
+            same = f"{_json_leaves(sent)} = {_json_leaves(found)}"
+            return f"({differs} AND NOT COALESCE({same}, false))"
         if rule == "tolerance":
-            limit, scale = self.equality.tolerance, 1
+            a, b, scale = sent, found, 1
             if self.type == "timestamp":
                 a, b, scale = f"{a}::hugeint", f"{b}::hugeint", 1_000_000
             elif self.type == "decimal":
                 # What is no number (NaN, an infinity) is near to none.
                 a, b = f"TRY_CAST({a} AS decimal(38, 12))", f"TRY_CAST({b} AS decimal(38, 12))"
-            near = f"abs({a} - {b}) <= {limit} * {scale}"
-            return f"({sent}.{name} IS DISTINCT FROM {found}.{name} AND COALESCE({near}, false) = false)"
-        if self.type == "decimal":
-            a, b = trim_number(a), trim_number(b)
-        return f"({a} IS DISTINCT FROM {b})"
+            near = f"abs({a} - {b}) <= {self.equality.tolerance} * {scale}"
+            return f"({differs} AND COALESCE({near}, false) = false)"
+        return f"({differs})"
 
 
 def _json_leaves(text: str) -> str:

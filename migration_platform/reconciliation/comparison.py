@@ -18,7 +18,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from migration_platform.reconciliation.column import Column, quote_name, quote_text
+from migration_platform.reconciliation.column import Column, quote_name
+from migration_platform.reconciliation.column_group import group_columns
 from migration_platform.reconciliation.ordered_stream import OrderedStream, next_slices
 from migration_platform.reconciliation.pairing import Mask, pair_rows, take
 
@@ -27,6 +28,8 @@ SLICE_ROWS = 100_000
 
 SEEN_SENT, SEEN_FOUND = "seen_sent", "seen_found"
 """Temporary tables with the suspects' rows of each side as the first look saw them."""
+
+_PLACE = "~place"
 
 Both = tuple[pa.Table, pa.Table]
 """Rows that were sent, and rows that were found."""
@@ -78,27 +81,23 @@ def find_suspects(
     # The stream of sent records occupies `sql`: verdicts are asked for over another connection.
     with closing(sql.cursor()) as other, OrderedStream("found", found, ahead=True) as theirs:
         seen = _Seen(other, SEEN_SENT, slice_rows), _Seen(other, SEEN_FOUND, slice_rows)
-        unequal: list[Both] = []
+        doubts = _Doubts(other, columns, slice_rows)
         for slices in next_slices(ours, theirs, slice_rows):
-            left, pairs = _unlike(columns, *slices)
-            _keep(seen, left)
-            unequal.append(pairs)
-            if sum(len(rows) for rows, _ in unequal) >= slice_rows:
-                _keep(seen, _differing(other, columns, unequal))
-                unequal = [_none_of(pairs)]
-        _keep(seen, _differing(other, columns, unequal))
+            _keep(seen, _unlike(doubts, *slices))
+            if doubts.are_many:
+                _keep(seen, doubts.settle())
+        _keep(seen, doubts.settle())
+        if not any(side.rows for side in seen):
+            sql.execute("CREATE OR REPLACE TEMP TABLE suspect (id VARCHAR)").fetchall()
+            return FirstLook(ours.rows, theirs.rows, 0, 0)
         for side in seen:
             side.hand_over(sql)
     sql.execute(
         f"CREATE OR REPLACE TEMP TABLE suspect AS SELECT id::varchar AS id FROM {SEEN_SENT} "
         f"UNION SELECT id::varchar FROM {SEEN_FOUND}"
     ).fetchall()
-    return FirstLook(
-        ours.rows,
-        theirs.rows,
-        _one(sql, "SELECT count(*) FROM suspect"),
-        _one(sql, f"SELECT count(*) FROM {SEEN_FOUND}"),
-    )
+    suspects = _one(sql, "SELECT count(*) FROM suspect")
+    return FirstLook(ours.rows, theirs.rows, suspects, seen[1].rows)
 
 
 def explain(
@@ -118,37 +117,43 @@ def explain(
             f"({', '.join(f'{quote_name(n)} VARCHAR' for n in names)})"
         ).fetchall()
         return SecondLook(0, 0, 0, 0, 0)
-    plain = ", ".join(["id", *[c.plain_sql() for c in columns]])
-    values = ", ".join(quote_name(c.name) for c in columns)
-    for table, rows in (("suspect_sent", SEEN_SENT), ("suspect_found", found)):
-        # Rows of one id have a place among themselves that follows from what they hold.
+    groups = group_columns(columns)
+    for table, rows, side in (
+        ("suspect_sent", SEEN_SENT, "sent"),
+        ("suspect_found", found, "found"),
+    ):
+        values = ", ".join(f"{g.values('r')} AS {side}{i}" for i, g in enumerate(groups))
         sql.execute(
-            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT *, count(*) OVER (PARTITION BY id) AS "
-            f'"~rows", row_number() OVER (PARTITION BY id ORDER BY hash({values})) AS "~place" FROM '
-            f"(SELECT {plain} FROM {rows} WHERE id IN (SELECT id FROM suspect))"
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT id, {values} FROM {rows} r "
+            "WHERE id IN (SELECT id FROM suspect)"
         ).fetchall()
-    each = ", ".join(
-        f"CASE WHEN {c.differs()} THEN {{field: {quote_text(c.name)}, "
-        f"sent: s.{quote_name(c.name)}::varchar, found: f.{quote_name(c.name)}::varchar}} END"
-        for c in columns
+    differences = ", ".join(g.differences(f"sent{i}", f"found{i}") for i, g in enumerate(groups))
+    # Rows of one id, where it was sent more than once, have a place that follows from what they hold.
+    sent, there = (
+        ", ".join(f"{side}{i}" for i in range(len(groups))) for side in ("sent", "found")
     )
+    places = "SELECT id, list(rowid ORDER BY hash({}), rowid) AS places FROM {} GROUP BY id"
+    many = f"{places.format(sent, 'suspect_sent')} HAVING count(*) > 1"
     # Of several rows found for one that was sent, the most like it is it; the others are too many.
     sql.execute(
-        "CREATE OR REPLACE TEMP TABLE pair AS SELECT * FROM (SELECT id, place, row, fields, "
-        "row_number() OVER (PARTITION BY id, place ORDER BY list_count(fields), row) AS choice "
-        f'FROM (SELECT s.id, s."~place" AS place, f."~place" AS row, [{each}] AS fields '
-        "FROM suspect_sent s JOIN suspect_found f ON s.id = f.id "
-        'AND (s."~rows" = 1 OR s."~place" = f."~place"))) WHERE choice = 1'
+        "CREATE OR REPLACE TEMP TABLE pair AS SELECT id, sent, best.found, best.fields FROM "
+        "(SELECT id, sent, min({count: list_count(fields), fields: fields, found: found}) AS best "
+        "FROM (SELECT s.id, s.rowid AS sent, f.rowid AS found, "
+        f"flatten([{differences}]) AS fields FROM suspect_sent s JOIN suspect_found f ON s.id = f.id "
+        f"LEFT JOIN ({many}) m ON m.id = s.id "
+        f"LEFT JOIN ({places.format(there, 'suspect_found')}) n ON n.id = m.id "
+        "WHERE m.id IS NULL OR list_position(m.places, s.rowid) = list_position(n.places, f.rowid)) "
+        "GROUP BY id, sent)"
     ).fetchall()
     sql.execute(
         "CREATE OR REPLACE TEMP TABLE difference AS "
         "SELECT id, 'destination' AS leg, d.field, 'mismatched' AS status, NULL::varchar AS kind, "
         "d.sent, d.found FROM (SELECT id, unnest(fields) AS d FROM pair) WHERE d IS NOT NULL "
         "UNION ALL SELECT id, 'destination', '', 'missing', 'missing record', NULL, NULL "
-        'FROM suspect_sent s WHERE (id, "~place") NOT IN (SELECT (id, place) FROM pair) '
+        "FROM suspect_sent WHERE rowid NOT IN (SELECT sent FROM pair) "
         "UNION ALL SELECT id, 'destination', '', 'unexpected', CASE WHEN id IN (SELECT id FROM "
         "suspect_sent) THEN 'duplicate record' ELSE 'unexpected record' END, NULL, NULL "
-        'FROM suspect_found WHERE (id, "~place") NOT IN (SELECT (id, row) FROM pair)'
+        "FROM suspect_found WHERE rowid NOT IN (SELECT found FROM pair)"
     ).fetchall()
     counts = dict(
         sql.execute(
@@ -181,9 +186,11 @@ class _Seen:
         self._sql, self._name, self._at_once = sql, name, at_once
         self._waiting: list[pa.Table] = []
         self._written = False
+        self.rows = 0
 
     def keep(self, rows: pa.Table) -> None:
         """Keep these rows; write them when enough wait."""
+        self.rows += rows.num_rows
         if rows.num_rows or not self._waiting:
             self._waiting.append(rows)
         if sum(t.num_rows for t in self._waiting) >= self._at_once:
@@ -214,61 +221,86 @@ def _keep(seen: tuple[_Seen, _Seen], rows: Both) -> None:
         side.keep(table)
 
 
-def _none_of(rows: Both) -> Both:
-    return rows[0].schema.empty_table(), rows[1].schema.empty_table()
+class _Doubts:
+    """Pairs of rows that are not the same bit by bit, though only where their equality is more than
+    that: how a number ends in zeros, or what is declared of a field. They wait to be judged."""
+
+    def __init__(
+        self, judge: duckdb.DuckDBPyConnection, columns: Sequence[Column], at_once: int
+    ) -> None:
+        self.columns = columns
+        self._judge, self._at_once = judge, at_once
+        self._waiting: list[Both] = []
+        self._unsure: set[str] = set()
+
+    @property
+    def are_many(self) -> bool:
+        return sum(len(rows) for rows, _ in self._waiting) >= self._at_once
+
+    def find(self, sent: pa.Table, found: pa.Table) -> tuple[Mask, Mask]:
+        """Which rows, paired by their place, differ for sure, and which are in doubt."""
+        differs, doubtful = np.zeros(len(sent), np.bool_), np.zeros(len(sent), np.bool_)
+        for column in self.columns:
+            a, b = sent[column.name], found[column.name]
+            if a.equals(b):
+                continue
+            sure = column.is_same_bit_by_bit
+            try:
+                same = pc.or_(
+                    pc.fill_null(pc.equal(a, b), False), pc.and_(pc.is_null(a), pc.is_null(b))
+                )
+                unequal = ~same.to_numpy()
+            except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+                # Values of two kinds, such as a text for a number: each pair is judged.
+                unequal, sure = np.ones(len(sent), np.bool_), False
+            if sure:
+                differs |= unequal
+            elif unequal.any():
+                doubtful |= unequal
+                self._unsure.add(column.name)
+        return differs, doubtful & ~differs
+
+    def add(self, pairs: Both) -> None:
+        self._waiting.append(pairs)
+
+    def settle(self) -> Both:
+        """Those of the waiting pairs that differ in a field, as its equality is declared."""
+        sent, found = (pa.concat_tables(side) for side in zip(*self._waiting, strict=True))
+        groups = group_columns([c for c in self.columns if c.name in self._unsure])
+        self._waiting, self._unsure = [(_none_of(sent), _none_of(found))], set()
+        if not len(sent):
+            return sent, found
+        self._judge.register("sent_part", sent.append_column(_PLACE, pa.array(range(len(sent)))))
+        self._judge.register("found_part", found)
+        differs = " OR ".join(g.differs(g.values("s"), g.values("f")) for g in groups)
+        rows = self._judge.execute(
+            f"SELECT s.{quote_name(_PLACE)} FROM sent_part s POSITIONAL JOIN found_part f "
+            f"WHERE s.id IS DISTINCT FROM f.id OR {differs}"
+        ).fetchnumpy()
+        self._judge.unregister("sent_part")
+        self._judge.unregister("found_part")
+        places = np.sort(rows[_PLACE])
+        return take(sent, places), take(found, places)
 
 
-def _unlike(columns: Sequence[Column], sent: pa.Table, found: pa.Table) -> tuple[Both, Both]:
+def _none_of(rows: pa.Table) -> pa.Table:
+    return rows.schema.empty_table()
+
+
+def _unlike(doubts: _Doubts, sent: pa.Table, found: pa.Table) -> Both:
     """Of two slices of the same range of ids: the rows of ids that do not stand there just once on
-    each side; and those that do, side by side, but are not the same bit by bit."""
+    each side, and those that do and differ. Pairs in doubt are left to `doubts`."""
     pairing = pair_rows(sent, found)
-    unequal = _unequal(columns, pairing.sent, pairing.found)
+    differs, doubtful = doubts.find(pairing.sent, pairing.found)
     sides = (sent, pairing.sent_places), (found, pairing.found_places)
-    left, pairs = [], []
+    unlike, doubted = [], []
     for rows, places in sides:
-        alone = np.ones(len(rows), np.bool_)
-        alone[places] = False
-        left.append(take(rows, np.flatnonzero(alone)))
-        pairs.append(take(rows, places[unequal]))
-    return (left[0], left[1]), (pairs[0], pairs[1])
-
-
-def _differing(
-    judge: duckdb.DuckDBPyConnection, columns: Sequence[Column], pairs: Sequence[Both]
-) -> Both:
-    """Those of the pairs that differ in a field, as its equality is declared."""
-    sent, found = (pa.concat_tables(side) for side in zip(*pairs, strict=True))
-    if not len(sent):
-        return sent, found
-    judge.register("sent_part", sent.append_column("~place", pa.array(np.arange(len(sent)))))
-    judge.register("found_part", found)
-    differs = " OR ".join(c.differs() for c in columns)
-    rows = judge.sql(
-        'SELECT s."~place" FROM sent_part s POSITIONAL JOIN found_part f '
-        f"WHERE s.id IS DISTINCT FROM f.id OR {differs}"
-    ).fetchnumpy()
-    judge.unregister("sent_part")
-    judge.unregister("found_part")
-    places = np.sort(rows["~place"])
-    return take(sent, places), take(found, places)
-
-
-def _unequal(columns: Sequence[Column], sent: pa.Table, found: pa.Table) -> Mask:
-    """Which rows, paired by their place, are not the same bit by bit."""
-    unequal = np.zeros(len(sent), np.bool_)
-    for column in columns:
-        a, b = sent[column.name], found[column.name]
-        if a.equals(b):
-            continue
-        try:
-            same = pc.or_(
-                pc.fill_null(pc.equal(a, b), False), pc.and_(pc.is_null(a), pc.is_null(b))
-            )
-        except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-            # Values of two kinds, such as a text for a number: each pair is judged.
-            return np.ones(len(sent), np.bool_)
-        unequal |= ~same.to_numpy()
-    return unequal
+        chosen = np.ones(len(rows), np.bool_)
+        chosen[places] = differs
+        unlike.append(take(rows, np.flatnonzero(chosen)))
+        doubted.append(take(rows, places[doubtful]))
+    doubts.add((doubted[0], doubted[1]))
+    return unlike[0], unlike[1]
 
 
 def _one(sql: duckdb.DuckDBPyConnection, query: str) -> int:

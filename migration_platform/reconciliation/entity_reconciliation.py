@@ -18,6 +18,7 @@ from typing import Protocol
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from migration_platform.entity import Entity
 from migration_platform.reconciliation.cause import classify
@@ -25,8 +26,6 @@ from migration_platform.reconciliation.certificate import Certificate, certify, 
 from migration_platform.reconciliation.cluster import Cluster, find_clusters
 from migration_platform.reconciliation.column import compared_columns, quote_text
 from migration_platform.reconciliation.comparison import (
-    SEEN_FOUND,
-    SEEN_SENT,
     explain,
     find_suspects,
 )
@@ -109,7 +108,7 @@ def reconcile_entity(
     if first.suspects:
         time.sleep(PAUSE_SECONDS)
     sample = draw_sample(sql, mapped, seed)
-    again = sql.sql("SELECT id FROM suspect").to_arrow_table().column("id").to_pylist()
+    again = [row[0] for row in sql.execute("SELECT id FROM suspect").fetchall()]
     ids = pa.table({"id": pa.array([*again, *sample], pa.string())})
     sql.register("again", found.read_only(ids))
     second = explain(sql, columns, "again")
@@ -133,7 +132,7 @@ def reconcile_entity(
         return sum(n for each, _, n in ended if each == end)
 
     result = Reconciliation(
-        extracted=_one(sql, f"SELECT count(*) FROM read_parquet({quote_text(str(snapshot))})"),
+        extracted=pq.read_metadata(snapshot).num_rows,
         archived=count("archived"),
         excluded=count("excluded"),
         excepted=count("excepted"),
@@ -158,18 +157,7 @@ def reconcile_entity(
             files=None if documents is None else (documents, differences.parent),
         ),
     )
-    sql.unregister("again")
-    for table in (
-        "suspect",
-        SEEN_SENT,
-        SEEN_FOUND,
-        "suspect_sent",
-        "suspect_found",
-        "pair",
-        "difference",
-        "sample",
-    ):
-        sql.execute(f"DROP TABLE IF EXISTS {table}").fetchall()
+    sql.close()  # and with it its temporary tables
     return result
 
 

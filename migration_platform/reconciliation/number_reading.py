@@ -16,6 +16,12 @@ def first_sql(*values: str) -> str:
     return f"coalesce({', '.join(values)})"
 
 
+def let_sql(name: str, value: str, body: str) -> str:
+    """`body`, in which `name` stands for the value: written out each time it would be worked out, and
+    planned, each time."""
+    return f"list_transform([{value}], lambda {name}: {body})[1]"
+
+
 def exact_sql(text: str) -> str:
     """A number. Short ones are cast without a look at how they are spelled: that is much faster."""
     short = f"CASE WHEN length({text}) <= 17 THEN TRY_CAST({text} AS {_NUMBER}) END"

@@ -23,6 +23,7 @@ from migration_platform.reconciliation.number_reading import (
     decorated_sql,
     exact_sql,
     first_sql,
+    let_sql,
     plain_sql,
     whole_sql,
 )
@@ -186,18 +187,18 @@ def _integer(reading: Reading, _: Lookups) -> Expected:
 
 def _money(reading: Reading, _: Lookups) -> Expected:
     text = _given(reading)
-    bare = _remove(f"replace(lower({text}), 'usd', '')", "$,")
-    return Expected(first_sql(exact_sql(text), decorated_sql(text, bare)), text)
+    bare = let_sql("low", f"replace(lower({text}), 'usd', '')", _remove("low", "$,"))
+    amount = let_sql("bare", bare, decorated_sql(text, "bare"))
+    return Expected(first_sql(exact_sql(text), amount), text)
 
 
 def _phone(reading: Reading, _: Lookups) -> Expected:
     text = _given(reading)
-    digits = _remove(text, "().-/")
+    digits = "digits"
     home = f"regexp_matches({digits}, '^\\+?1?[2-9][0-9]{{2}}[2-9][0-9]{{6}}$')"
     abroad = f"regexp_matches({digits}, '^\\+[2-9][0-9]{{7,14}}$')"
-    return Expected(
-        f"CASE WHEN {home} THEN '+1' || right({digits}, 10) WHEN {abroad} THEN {digits} END", text
-    )
+    number = f"CASE WHEN {home} THEN '+1' || right({digits}, 10) WHEN {abroad} THEN {digits} END"
+    return Expected(let_sql(digits, _remove(text, "().-/"), number), text)
 
 
 def _email(reading: Reading, _: Lookups) -> Expected:

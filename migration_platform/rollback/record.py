@@ -109,10 +109,7 @@ def newest(store: Store, cohort: str) -> RollbackRecord | None:
 
 
 def _read(store: Store, condition: str, value: Any) -> list[RollbackRecord]:
-    with store.transaction() as c:
-        rows = c.execute(
-            f"SELECT {_COLUMNS} FROM migration.rollback r WHERE {condition}", (value,)
-        ).fetchall()
+    rows = store.read(f"SELECT {_COLUMNS} FROM migration.rollback r WHERE {condition}", (value,))
     for row in rows:
         row["writes"] = tuple(
             WriteGroup(**{**w, "tokens": tuple(w["tokens"])}) for w in row["writes"]

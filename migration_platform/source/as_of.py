@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from migration_platform.errors import ConfigurationError
@@ -72,6 +73,8 @@ def months_before(instant: datetime, months: int) -> datetime:
     return instant.replace(year=year, month=month + 1)
 
 
+# Columns and cohorts have most of their days in common.
+@lru_cache(maxsize=1 << 16)
 def _day(text: str) -> date | None:
     for form in FORMATS:
         try:

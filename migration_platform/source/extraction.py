@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from migration_platform.entity import Entity
 from migration_platform.errors import SourceError
+from migration_platform.row_text import join_texts
 from migration_platform.staging import quote_name
 
 DERIVED = ("_source_id", "_patient", "_repeat", "_suspect")
@@ -207,14 +208,11 @@ class ContentDigest:
         """Add the rows of a table of texts and booleans."""
         if not table.num_rows:
             return
-        parts = ", ".join(
-            f"CASE WHEN {c} IS NULL THEN '-' ELSE length({c}::varchar) || ':' || {c} END"
-            for c in (quote_name(n) for n in table.column_names)
-        )
+        text = join_texts([f"{quote_name(n)}::varchar" for n in table.column_names])
         self.duck.register("rows_to_digest", table)
         row = self.duck.execute(
             f"SELECT sum(md5_number_lower(r)::hugeint), sum(md5_number_upper(r)::hugeint), "
-            f"count(*) FROM (SELECT concat({parts}) AS r FROM rows_to_digest)"
+            f"count(*) FROM (SELECT {text} AS r FROM rows_to_digest)"
         ).fetchall()[0]
         self.duck.unregister("rows_to_digest")
         self.total += int(row[0]) + (int(row[1]) << 64)

@@ -50,7 +50,8 @@ def recorded(platform: Platform, cohort: str, entity: str, stage: Stage) -> Iter
     number = platform.store.start(cohort, entity, stage)
     run = RunRecord(StageRun(cohort, entity, stage))
     try:
-        yield run
+        with platform.store.remembering():
+            yield run
     except BaseException as error:
         # A text that this platform did not write may quote a patient's value.
         own = f": {error}" if isinstance(error, MigrationError) else ""

@@ -38,8 +38,7 @@ def _compare(
     platform: Platform, cohort: str, entity: str, asked: Sequence[ControlTotal]
 ) -> list[TotalResult]:
     homes = {e.name: REFERENCE if e.is_reference else cohort for e in platform.entities.values()}
-    with platform.staging.connect() as sql:
-        prepare_macros(sql)
+    with platform.staging.connect(prepare_macros) as sql:
         found: dict[str, TotalResult] = {}
         tables: dict[str, SourceTable] = {}
         for total in asked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,7 @@ from migration_platform.destination.staged_table import stage_records
 from migration_platform.duplicate.stand_in import find_stand_ins
 from migration_platform.exception.concern import find_concerns
 from migration_platform.exception.queue import queue_duplicates, read_concerns, read_exceptions
-from migration_platform.exception.ruling import Rulings, find_rulings
+from migration_platform.exception.ruling import Act, Rulings, find_rulings
 from migration_platform.exception.ruling_file import apply_rows, read_rows
 from migration_platform.exception.store import acts_of, replace_exceptions
 from migration_platform.ledger import input_digest
@@ -31,12 +32,10 @@ def transform(platform: Platform, cohort: str, entity: str) -> StageResult:
     store, staging, declared = platform.store, platform.staging, platform.entity(entity)
     with recorded(platform, cohort, entity, "transform") as run:
         extracted = require(platform, cohort, entity, "extract")
-        mapping = platform.mapping_digest(entity)
+        acts = acts_of(store, cohort, entity)
         run.update(
-            input_digest=input_digest(
-                platform, cohort, entity, store.latest, acts_of(store, cohort, entity)
-            ),
-            mapping_digest=mapping,
+            input_digest=input_digest(platform, cohort, entity, store.latest, acts),
+            mapping_digest=platform.mapping_digest(entity),
         )
         if not extracted.applicable:
             run.update(applicable=False, reason=extracted.reason, digest=NOT_APPLICABLE_DIGEST)
@@ -48,7 +47,7 @@ def transform(platform: Platform, cohort: str, entity: str) -> StageResult:
                 if mapped_before.applicable:
                     parents[name] = staging.path(home, name, "ends")
                     stand_ins[name] = find_stand_ins(platform, mapped_before)
-            rulings, newest = _read_rulings(platform, cohort, entity)
+            rulings, newest = _read_rulings(platform, cohort, entity, acts)
             with (
                 staging.replacing(cohort, entity, "mapped") as mapped,
                 staging.replacing(cohort, entity, "ends") as ends,
@@ -96,9 +95,10 @@ def transform(platform: Platform, cohort: str, entity: str) -> StageResult:
     return result_of(run.ended)
 
 
-def _read_rulings(platform: Platform, cohort: str, entity: str) -> tuple[Rulings, int]:
+def _read_rulings(
+    platform: Platform, cohort: str, entity: str, acts: Sequence[Act]
+) -> tuple[Rulings, int]:
     """What people decided up to now, and the newest entry of the history that it rests on."""
-    acts = acts_of(platform.store, cohort, entity)
     key = platform.settings.token_key()
     rows = read_rows(platform.staging, key, cohort, entity, find_rulings(acts))
     return apply_rows(rows), acts[-1].number if acts else 0

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from migration_platform.command import app
+from migration_platform.command import make_app
 from migration_platform.platform import Platform
 from migration_platform.token import token
 from migration_platform.value_view import read_views
@@ -26,7 +26,7 @@ def cli(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr(Platform, "open", classmethod(lambda cls: platform))
 
     def run(*words: str, given: str | None = None, code: int = 0) -> str:
-        done = CliRunner().invoke(app, list(words), input=given)
+        done = CliRunner().invoke(make_app(), list(words), input=given)
         assert (done.exit_code == 0) == (code == 0), done.output
         return done.stdout if code == 0 else f"{done.exception}"
 

@@ -8,7 +8,7 @@ from psycopg import sql
 from typer.testing import CliRunner
 
 from migration_platform import stage as stages
-from migration_platform.command import app
+from migration_platform.command import make_app
 from migration_platform.database import connect
 from migration_platform.destination.digest import digest_tables
 from migration_platform.duplicate.merging import propose_merge
@@ -239,6 +239,6 @@ CLEAN = dict.fromkeys(ENTITIES, (0, 0, 0, True))
 
 def say(*words: str) -> str:
     """What a command that ends as asked prints; the test has put its platform in the place of others."""
-    done = CliRunner().invoke(app, list(words))
+    done = CliRunner().invoke(make_app(), list(words))
     assert done.exit_code == 0, done.output
     return done.stdout

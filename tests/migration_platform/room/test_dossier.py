@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from migration_platform.command import app
+from migration_platform.command import make_app
 from migration_platform.command.evidence import read_document
 from migration_platform.errors import EvidenceError
 from migration_platform.evidence.governance import assemble_evidence
@@ -57,8 +57,8 @@ def test_an_altered_dossier_is_refused_and_an_honest_one_judged_again(
     monkeypatch.setattr(Platform, "open", classmethod(lambda cls: moved))
     file = tmp_path / "pilot.html"
 
-    written = CliRunner().invoke(app, ["dossier", "pilot", "--output", str(file)])
-    judged = CliRunner().invoke(app, ["replay", str(file)])
+    written = CliRunner().invoke(make_app(), ["dossier", "pilot", "--output", str(file)])
+    judged = CliRunner().invoke(make_app(), ["replay", str(file)])
     file.write_text(file.read_text().replace('"loaded":', '"loaded": 9, "was":', 1))
 
     assert written.exit_code == 0, written.output
