@@ -136,6 +136,20 @@ def test_a_re_execution_that_copied_the_tag_of_a_dead_process_is_not_buried() ->
     assert states == {own: dg.DagsterRunStatus.FAILURE, copied: dg.DagsterRunStatus.STARTED}
 
 
+def test_a_process_for_suites_is_started_for_those_who_ask_some(
+    settings: Settings,
+) -> None:
+    found = []
+    for suites in (True, False):
+        with Pool(settings, 1, suites=suites) as pool:
+            pool.do([Burial()], ignore)
+            worker = str(pool.workers[0].process.pid)
+            find = ["pgrep", "-P", worker, "-f", "checks.suite_process"]
+            asked = subprocess.run(find, capture_output=True, text=True).stdout.split()
+        found.append(len(asked))
+    assert found == [1, 0]
+
+
 def test_a_promotion_that_is_not_recorded_is_not_shown(
     sample: Platform, settings: Settings
 ) -> None:
