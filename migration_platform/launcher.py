@@ -30,6 +30,7 @@ def dagster_environment(settings: Settings) -> dict[str, str]:
     return {
         "DAGSTER_HOME": str(settings.root),
         "MIGRATION_DAGSTER_STORAGE_URL": database.url(settings, "dagster", "psycopg2"),
+        "DAGSTER_EVENT_BATCH_SIZE": "1000",  # all that a run plans, in one go
         "MIGRATION_DAGSTER_ARTIFACTS": str(artifacts),
         "MIGRATION_DAGSTER_LOGS": str(logs),
         # Dagster's processes start in the project: what was given relative to here becomes absolute.
