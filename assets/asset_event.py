@@ -4,8 +4,6 @@ The event log is no place for patient data, so everything that goes there passes
 a result means is decided in the engine.
 """
 
-import sys
-import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import dagster as dg
 
 from migration_platform.check import CheckOutcome, count_outcomes, format_percentage
-from migration_platform.errors import MigrationError
-
-PROJECT = Path(__file__).resolve().parents[1]
+from migration_platform.errors import MigrationError, find_place
 
 # Dagster compares an asset's return annotation with the bare class.
 if TYPE_CHECKING:
@@ -129,17 +125,7 @@ def safe_errors(what: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise dg.Failure(
-            f"{what}: {type(error).__name__} at {_place(error)}. Its message may quote a record "
+            f"{what}: {type(error).__name__} at {find_place(error)}. Its message may quote a record "
             "and is not shown here; run the same from a terminal under a debugger to see it.",
             allow_retries=False,
         ) from None
-
-
-def _place(error: Exception) -> str:
-    """The innermost line of this project that the error passed through."""
-    place = "an unknown line"
-    for frame in traceback.extract_tb(error.__traceback__):
-        path = Path(frame.filename).resolve()
-        if path.is_relative_to(PROJECT) and not path.is_relative_to(Path(sys.prefix).resolve()):
-            place = f"{path.relative_to(PROJECT)}:{frame.lineno}"
-    return place

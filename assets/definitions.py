@@ -5,7 +5,6 @@ the suites, and no database.
 """
 
 from functools import cache
-from importlib import import_module
 
 import dagster as dg
 
@@ -23,7 +22,7 @@ from assets.schedules import (
 )
 from assets.trigger_assets import build_trigger_asset
 from assets.wave_assets import build_wave_assets
-from checks import validation
+from checks import suite_process
 from migration_platform.platform import Platform
 
 
@@ -31,11 +30,6 @@ from migration_platform.platform import Platform
 def open_platform() -> Platform:
     """One platform for this process; it connects when it is first asked for records."""
     return Platform.open()
-
-
-def warm_up() -> None:
-    """Import what the first suite needs, which takes seconds."""
-    import_module("checks.suite_run")
 
 
 def build_definitions(open_platform: Open, suites: Suites) -> dg.Definitions:
@@ -66,4 +60,4 @@ def build_definitions(open_platform: Open, suites: Suites) -> dg.Definitions:
     )
 
 
-defs = build_definitions(open_platform, validation)
+defs = build_definitions(open_platform, suite_process)

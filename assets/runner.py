@@ -86,7 +86,7 @@ class Worker:
         here, there = socket.socketpair()
         with there, log.open("a") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "assets.worker", str(there.fileno())],
+                [sys.executable, "-m", "assets.start", str(there.fileno())],
                 env=environment,
                 cwd=settings.root,
                 stdin=subprocess.DEVNULL,

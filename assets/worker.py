@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 from uuid import uuid4
@@ -42,12 +43,16 @@ OUTCOME: dict[dg.DagsterEventType, Ending] = {
 IDLE = 0.5
 """Seconds without a task after which a worker prepares for the next."""
 
+SELDOM = (50_000, 20, 100)
+"""When to look for cycles: Dagster makes hundreds of thousands of objects that stay."""
+
 SHOWN = 3
 """Reasons of a failed run that are told; the event log has all."""
 
 
 def main() -> None:
     """Serve the runner at the other end of the socket until it closes."""
+    gc.set_threshold(*SELDOM)
     connection = Connection(int(sys.argv[1]))
     try:
         for task in _receive(connection):
@@ -70,14 +75,11 @@ def _receive(connection: Connection) -> Iterator[Task | Burial]:
 
 
 def _prepare() -> None:
-    """While there is nothing to do: what the first suite would have to wait for."""
+    """While there is nothing to do: what the first task would have to wait for."""
     try:
-        from assets.definitions import warm_up
-
-        warm_up()
+        import_module("assets.definitions")
     except Exception:  # the first task meets it again and tells
         return
-    gc.freeze()
 
 
 def _do(task: Task | Burial, send: Callable[[RunEvent], None]) -> RunResult | None:
@@ -188,7 +190,3 @@ def _is_alive(process: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-if __name__ == "__main__":
-    main()

@@ -5,7 +5,12 @@ No message may hold a patient's value: name tables, columns, rules and counts in
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
 
 
 class MigrationError(Exception):
@@ -34,3 +39,14 @@ class HangingError(GateClosedError):
 
 class EvidenceError(MigrationError):
     """What a decision would rest on is missing, stale, or not what was read."""
+
+
+def find_place(error: Exception) -> str:
+    """The innermost line of this project that an error passed through: all that is told of one whose
+    message may quote a record."""
+    place = "an unknown line"
+    for frame in traceback.extract_tb(error.__traceback__):
+        path = Path(frame.filename).resolve()
+        if path.is_relative_to(PROJECT) and not path.is_relative_to(Path(sys.prefix).resolve()):
+            place = f"{path.relative_to(PROJECT)}:{frame.lineno}"
+    return place
