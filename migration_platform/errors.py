@@ -47,6 +47,7 @@ def find_place(error: Exception) -> str:
     place = "an unknown line"
     for frame in traceback.extract_tb(error.__traceback__):
         path = Path(frame.filename).resolve()
-        if path.is_relative_to(PROJECT) and not path.is_relative_to(Path(sys.prefix).resolve()):
+        ours = path.is_relative_to(PROJECT) and not path.is_relative_to(Path(sys.prefix).resolve())
+        if ours and path.is_file():  # generated code says of itself that it is in no file
             place = f"{path.relative_to(PROJECT)}:{frame.lineno}"
     return place
