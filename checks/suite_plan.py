@@ -60,11 +60,11 @@ def expectations_at(entity: str, point: str) -> list[Expectation]:
 def connect(url: str) -> SqlAlchemyExecutionEngine:
     """The execution engine of a database, one for this process."""
     if url not in _engines:
-        # A check never writes, and needs no transaction around a count.
+        # A check never writes, and needs no transaction around a count. Whether the connection is
+        # still there is not asked before each statement: where it is not, `resolve` asks again.
         engine = sa.create_engine(
             url,
             isolation_level="AUTOCOMMIT",
-            pool_pre_ping=True,
             pool_size=1,
             hide_parameters=True,
             connect_args={

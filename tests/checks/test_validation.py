@@ -224,6 +224,21 @@ def test_the_same_batch_is_checked_anew_each_time(stage: Any) -> None:
     assert overall_outcome(broken) == "failed"
 
 
+def test_a_connection_that_was_cut_since_the_last_suite_is_replaced(
+    stage: Any, destination: psycopg.Connection
+) -> None:
+    before = validation.validate(stage("organization", rows(2)))
+    cut = destination.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE application_name = 'migration checks' AND datname = current_database()"
+    ).fetchall()
+
+    after = validation.validate(stage("organization", rows(2)))
+
+    assert (True,) in cut
+    assert after == before
+
+
 def test_the_digest_is_that_of_the_suites_file() -> None:
     content = (Path("checks") / "suites" / "patient.py").read_bytes()
 
