@@ -64,7 +64,7 @@ def run(
 
 def materialize_wave(settings: Settings, wave: str, promotion: bool = True) -> RunResult:
     """Show in the graph what the platform's store holds of a wave: its evidence, its promotion."""
-    with Pool(settings, 1) as pool:
+    with Pool(settings, 1, suites=False) as pool:
         return pool.do([_wave_task(wave, promotion)], lambda event: None)[0]
 
 
@@ -82,11 +82,13 @@ def _wave_task(wave: str, promotion: bool) -> Task:
 class Worker:
     """A process that does one task after another. The kernel tells when it is gone."""
 
-    def __init__(self, settings: Settings, environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, settings: Settings, environment: dict[str, str], log: Path, module: str
+    ) -> None:
         here, there = socket.socketpair()
         with there, log.open("a") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "assets.start", str(there.fileno())],
+                [sys.executable, "-m", module, str(there.fileno())],
                 env=environment,
                 cwd=settings.root,
                 stdin=subprocess.DEVNULL,
@@ -116,10 +118,14 @@ class Worker:
 
 
 class Pool:
-    """So many workers. One that dies fails its own task only, and is replaced."""
+    """So many workers. One that dies fails its own task only, and is replaced.
 
-    def __init__(self, settings: Settings, size: int) -> None:
+    Without `suites` they start no process for them before one is asked for.
+    """
+
+    def __init__(self, settings: Settings, size: int, *, suites: bool = True) -> None:
         self.settings = settings
+        self.module = "assets.start" if suites else "assets.worker"
         self.environment = {**os.environ, **dagster_environment(settings)}
         self.log = make_private(settings.home / "dagster") / "worker.log"
         self.log.unlink(missing_ok=True)
@@ -168,7 +174,7 @@ class Pool:
         return [results[name] for name in order]
 
     def _start(self) -> Worker:
-        return Worker(self.settings, self.environment, self.log)
+        return Worker(self.settings, self.environment, self.log, self.module)
 
     def _replace(self, worker: Worker) -> RunResult | None:
         """A new worker for one that is gone, and the result of what that one was doing."""

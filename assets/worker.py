@@ -190,3 +190,7 @@ def _is_alive(process: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+if __name__ == "__main__":
+    main()

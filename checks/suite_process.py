@@ -18,11 +18,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock
 
-from checks.validation import SUITES, suite_digest
+from checks import validation
 from migration_platform.check import Batch, ExpectationResult
 from migration_platform.errors import MigrationError, find_place
-
-__all__ = ["start", "stop", "suite_digest", "validate"]
 
 SELDOM = (50_000, 20, 100)
 """When to look for cycles: Great Expectations makes hundreds of thousands of objects that stay."""
@@ -64,8 +62,10 @@ class SuiteProcess:
         self.process.wait()
 
 
+suite_digest = validation.suite_digest
+
 _running: list[SuiteProcess] = []
-DONE = object()
+_done = object()
 
 
 def start() -> SuiteProcess:
@@ -106,19 +106,17 @@ def main() -> None:
     plans: Iterator[None] | None = None
     while True:
         while plans is not None and not connection.poll():
-            if next(plans, DONE) is DONE:
+            if next(plans, _done) is _done:
                 break
         try:
             batch = connection.recv()
-        except EOFError:
+            connection.send(_answer(batch))
+        except (EOFError, OSError):  # who asked is gone
             return
-        connection.send(_answer(batch))
         plans = plans or _plan_ahead(batch.url)
 
 
 def _answer(batch: Batch) -> list[ExpectationResult] | MigrationError:
-    from checks import validation
-
     try:
         return validation.validate(batch)
     except MigrationError as error:
@@ -134,7 +132,7 @@ def _plan_ahead(url: str) -> Iterator[None]:
     """Plan one suite after another for this database."""
     from checks.suite_plan import plan_suite
 
-    for file in sorted(SUITES.glob("[!_]*.py")):
+    for file in sorted(validation.SUITES.glob("[!_]*.py")):
         for point in ("transformed", "destination"):
             try:
                 plan_suite(file.stem, point, url)

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ import pytest
 
 from assets.runner import Pool, materialize_wave, run
 from assets.task import Burial, RunEvent, Task
-from assets.worker import PROCESS_TAG, bury_orphans
+from assets.worker import PROCESS_TAG, _is_alive, bury_orphans
 from migration_platform.platform import Platform
 from migration_platform.reset import build_source
 from migration_platform.settings import Settings
@@ -134,6 +135,23 @@ def test_a_re_execution_that_copied_the_tag_of_a_dead_process_is_not_buried() ->
         bury_orphans(instance)
         states = {run.run_id: run.status for run in instance.get_runs()}
     assert states == {own: dg.DagsterRunStatus.FAILURE, copied: dg.DagsterRunStatus.STARTED}
+
+
+def test_a_process_for_suites_is_started_for_those_who_ask_some_and_ends_with_them(
+    settings: Settings,
+) -> None:
+    found, ended = [], []
+    for suites in (True, False):
+        with Pool(settings, 1, suites=suites) as pool:
+            pool.do([Burial()], ignore)
+            worker = str(pool.workers[0].process.pid)
+            find = ["pgrep", "-P", worker, "-f", "checks.suite_process"]
+            asked = subprocess.run(find, capture_output=True, text=True).stdout.split()
+        found.append(len(asked))
+        ended += asked
+    assert found == [1, 0]
+    while any(_is_alive(int(process)) for process in ended):  # it may still be importing
+        time.sleep(0.1)
 
 
 def test_a_promotion_that_is_not_recorded_is_not_shown(
