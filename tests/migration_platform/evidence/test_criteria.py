@@ -15,7 +15,7 @@ from migration_platform.exception.kind import load_kinds
 from migration_platform.wave import Cohort, Wave, load_plan
 from tests.decisions import PEOPLE
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 WAVE = Wave("pilot", (Cohort("a", "pilot"), Cohort("b", "pilot")), None, 0, 0, 24, 0, 0, 1)
 CRITERIA = """\
 [[wave]]

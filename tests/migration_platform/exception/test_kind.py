@@ -11,7 +11,7 @@ from migration_platform.exception.kind import BY_FIELD, Kind, find_kind, load_ki
 from migration_platform.exception.ruling import POSSIBLE
 from migration_platform.registry import load_entities
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 KIND = """\
 [[kind]]
 name = "waiting"
