@@ -39,7 +39,7 @@ def roll_back_all(
     if not dry_run:
         require_decision(platform, person, reason)
     settle(platform, cohorts)
-    loaded = [name for name in reversed(cohorts) if _is_loaded(platform, name)]
+    loaded = [name for name in reversed(dict.fromkeys(cohorts)) if _is_loaded(platform, name)]
     if not loaded and not (wave and records.find_rolled_back(platform.store, cohorts)):
         raise GateClosedError(
             f"nothing of {', '.join(cohorts)} is loaded: there is nothing to roll back."

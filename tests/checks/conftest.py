@@ -97,3 +97,18 @@ def insert_rows(
             ),
             list(row.values()),
         )
+
+
+def rows(number: int, **fields: Any) -> list[dict[str, Any]]:
+    """Clinics, as they are staged."""
+    return [
+        {
+            "id": f"00000000-0000-0000-0000-{n:012}",
+            "source_id": f"source-{n}",
+            "name": f"Clinic {n}",
+            "city": "Boston",
+            "state_code": "MA",
+            **fields,
+        }
+        for n in range(1, number + 1)
+    ]

@@ -17,6 +17,7 @@ import pytest
 from checks import suite_process, validation
 from migration_platform.check import overall_outcome
 from migration_platform.errors import ConfigurationError, MigrationError
+from tests.checks.conftest import rows
 
 MARK = "zxqvmarkedpatient"
 
@@ -26,20 +27,6 @@ def stopped() -> Iterator[None]:
     """This file leaves no process to others."""
     yield
     suite_process.stop()
-
-
-def rows(number: int, **fields: Any) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": f"00000000-0000-0000-0000-{n:012}",
-            "source_id": f"source-{n}",
-            "name": f"Clinic {n}",
-            "city": "Boston",
-            "state_code": "MA",
-            **fields,
-        }
-        for n in range(1, number + 1)
-    ]
 
 
 def is_there(process: int) -> bool:

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from checks import suite_plan, validation
 from migration_platform.check import ExpectationResult, overall_outcome
 from migration_platform.errors import ConfigurationError
+from tests.checks.conftest import rows
 
 MARK = "Zxqv-Marked-Patient"
 Suite = Callable[..., None]
@@ -40,20 +41,6 @@ def suite(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Suite]:
 
     yield declare
     suite_plan.close()
-
-
-def rows(number: int, **fields: Any) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": f"00000000-0000-0000-0000-{n:012}",
-            "source_id": f"source-{n}",
-            "name": f"Clinic {n}",
-            "city": "Boston",
-            "state_code": "MA",
-            **fields,
-        }
-        for n in range(1, number + 1)
-    ]
 
 
 def by_sentence(results: list[ExpectationResult], words: str) -> ExpectationResult:

@@ -116,7 +116,9 @@ def test_cohorts_that_hang_on_each_other_go_together_or_not_at_all(entwined: Pla
         with pytest.raises(MigrationError, match=f"roll {other} back first, or together with it"):
             roll_back(entwined, [cohort], person="Ada", reason="tried")
     assert digest(entwined) == before
-    assert len(take_back(entwined, "one", "two")) == 2
+    named_twice = ["one", "two", "two", "one"]
+    done = roll_back_all(entwined, named_twice, person="Ada", reason="tried")
+    assert [each.cohort for each in done] == ["two", "one"]
     assert destination(entwined, "SELECT FROM patient") == []
 
 
