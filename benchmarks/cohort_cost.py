@@ -6,53 +6,77 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from statistics import median
 
+from benchmarks.pace import Pace
 from benchmarks.trial import ROOT, Trial, trial
 
-COHORTS = 5
+WHOLE, WARM = 3, 5
+"""Cohorts that are run in a process of their own, and after one another in one process."""
+
+COMMANDS = (("--help",), ("status",), ("accounting",), ("exceptions",), ("mapping",))
 
 
 def measure() -> dict[str, object]:
     """Seconds of a whole process for one cohort, of a further cohort in a warm process, and of the
-    commands that need neither Dagster nor the expectation library."""
-    with trial(60, [10] * COHORTS) as bench:
-        cold = bench.migration("run", "--cohort", "c1").seconds
-        again = bench.migration("run", "--cohort", "c1").seconds
+    commands that need neither Dagster nor the expectation library; each with the pace of the
+    processor meanwhile, in milliseconds for a million additions in Python."""
+    with trial(12 * (WHOLE + WARM), [10] * (WHOLE + WARM)) as bench, Pace() as pace:
+        whole = [_run(bench, pace, f"c{n}") for n in range(1, WHOLE + 1)]
         bench.migration("run", "--wave", "pilot", "--concurrency", "1")
-        warm = median(_warm(bench))
+        warm = _warm(bench, pace)
         bare = _bare(bench)
         commands = {
-            " ".join(words): round(median(bench.migration(*words).seconds for _ in range(5)), 2)
-            for words in (("--help",), ("status",), ("accounting",), ("exceptions",), ("mapping",))
+            " ".join(words): [_time(bench, pace, *words) for _ in range(5)] for words in COMMANDS
         }
+        middle, middle_warm = (median(f["seconds"] or 0 for f in each) for each in (whole, warm))
         return {
-            "first run of a cohort, whole process (s)": round(cold, 1),
-            "second run of it, whole process (s)": round(again, 1),
-            "a further cohort in a warm process, median (s)": round(warm, 1),
+            "a cohort, whole process": whole,
+            "a further cohort in a warm process": warm,
             "Dagster and Great Expectations by themselves (s)": {
                 name: round(seconds, 1) for name, seconds in bare.items()
             },
-            "whole process, to those three": round(cold / sum(bare.values()), 2),
-            "warm, to their assets and suites": round(warm / (bare["assets"] + bare["suites"]), 2),
-            "commands (s)": commands,
+            "whole process, to those three": round(middle / sum(bare.values()), 2),
+            "warm, to their assets and suites": round(
+                middle_warm / (bare["assets"] + bare["suites"]), 2
+            ),
+            "commands": commands,
         }
 
 
-def _warm(bench: Trial) -> list[float]:
-    """Seconds between the first stage's start and the last one's end, for cohorts after the first."""
+Figure = dict[str, float | None]
+
+
+def _time(bench: Trial, pace: Pace, *words: str) -> Figure:
+    start = time.time()
+    seconds = bench.migration(*words).seconds
+    return {"seconds": round(seconds, 2), "pace": pace.during(start, time.time())}
+
+
+def _run(bench: Trial, pace: Pace, cohort: str) -> Figure:
+    return _time(bench, pace, "run", "--cohort", cohort)
+
+
+def _warm(bench: Trial, pace: Pace) -> list[Figure]:
+    """Seconds between the first stage's start and the last one's end, of those that a process
+    begins with after others."""
     import psycopg
 
     from migration_platform.server import embedded
 
     with psycopg.connect(embedded.ensure_running(bench.home).url("platform")) as connection:
         rows = connection.execute(
-            "SELECT cohort, extract(epoch FROM max(ended_at) - min(started_at)) FROM "
+            "SELECT extract(epoch FROM min(started_at))::float8, "
+            "extract(epoch FROM max(ended_at))::float8 FROM "
             "(SELECT DISTINCT ON (cohort, entity, stage) * FROM migration.stage_run "
-            "ORDER BY cohort, entity, stage, id DESC) r WHERE cohort <> 'reference' "
-            "GROUP BY cohort ORDER BY min(started_at)"
+            "ORDER BY cohort, entity, stage, id DESC) r WHERE cohort = ANY(%s) "
+            "GROUP BY cohort ORDER BY 1",
+            [[f"c{n}" for n in range(WHOLE + 1, WHOLE + WARM + 1)]],
         ).fetchall()
-    return [float(seconds) for _, seconds in rows[1:]]
+    return [
+        {"seconds": round(end - start, 2), "pace": pace.during(start, end)} for start, end in rows
+    ]
 
 
 def _bare(bench: Trial) -> dict[str, float]:

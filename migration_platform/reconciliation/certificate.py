@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from migration_platform.fault.benign import (
@@ -62,8 +63,8 @@ class Certificate:
     alarmed: tuple[dict[str, str], ...]
 
 
-def draw_sample(sql: duckdb.DuckDBPyConnection, mapped: Path, seed: str) -> list[str]:
-    """Put records to plant in into the temporary table `sample`, as they were mapped; their ids.
+def draw_sample(sql: duckdb.DuckDBPyConnection, mapped: Path, seed: str) -> pa.Table:
+    """Records to plant in, as they were mapped.
 
     They stand beside each other in the file, so that the rest of it need not be read; where,
     follows from the seed. Suspects (table `suspect`) are passed over.
@@ -73,15 +74,14 @@ def draw_sample(sql: duckdb.DuckDBPyConnection, mapped: Path, seed: str) -> list
     start, width = Random(seed).randrange(max(total - SAMPLED, 0) + 1), SAMPLED
     while True:
         low = max(0, min(start, total - width))
-        sql.execute(
-            "CREATE OR REPLACE TEMP TABLE sample AS SELECT * EXCLUDE (file_row_number) "
+        drawn = sql.sql(
+            "SELECT * EXCLUDE (file_row_number) "
             f"FROM read_parquet({file}, file_row_number = true) "
             f"WHERE file_row_number BETWEEN {low} AND {low + width - 1} "
             f"AND id NOT IN (SELECT id FROM suspect) ORDER BY file_row_number LIMIT {SAMPLED}"
-        ).fetchall()
-        ids = [row[0] for row in sql.execute("SELECT id FROM sample").fetchall()]
-        if len(ids) == SAMPLED or width >= total:
-            return ids
+        ).to_arrow_table()
+        if len(drawn) == SAMPLED or width >= total:
+            return drawn
         width *= 8
 
 

@@ -48,9 +48,11 @@ class ColumnGroup:
             a, b = f"{sent}[1]", f"{found}[1]"
             return f"[{_difference(first, quote_text(first.name), a, b)}]"
         names = f"[{', '.join(quote_text(c.name) for c in self.columns)}]"
+        # Most lists are the same bit by bit, and need not be gone through.
         return (
+            f"CASE WHEN {sent} IS DISTINCT FROM {found} THEN "
             f"list_transform(list_zip({names}, {sent}, {found}), "
-            f"lambda d: {_difference(first, 'd[1]', 'd[2]', 'd[3]')})"
+            f"lambda d: {_difference(first, 'd[1]', 'd[2]', 'd[3]')}) END"
         )
 
     @property

@@ -27,7 +27,7 @@ SLICE_ROWS = 100_000
 """Records of each side that are laid side by side at once."""
 
 SEEN_SENT, SEEN_FOUND = "seen_sent", "seen_found"
-"""Temporary tables with the suspects' rows of each side as the first look saw them."""
+"""Views of the suspects' rows of each side as the first look saw them."""
 
 _PLACE = "~place"
 
@@ -83,7 +83,7 @@ def find_suspects(
         seen = _Seen(other, SEEN_SENT, slice_rows), _Seen(other, SEEN_FOUND, slice_rows)
         doubts = _Doubts(other, columns, slice_rows)
         for slices in next_slices(ours, theirs, slice_rows):
-            _keep(seen, _unlike(doubts, *slices))
+            _keep(seen, _unlike(doubts, *slices, distinct=ours.distinct and theirs.distinct))
             if doubts.are_many:
                 _keep(seen, doubts.settle())
         _keep(seen, doubts.settle())
@@ -199,11 +199,16 @@ class _Seen:
             self._waiting, self._written = [rows.schema.empty_table()], True
 
     def hand_over(self, sql: duckdb.DuckDBPyConnection) -> None:
-        """Make all of it a temporary table of another connection."""
-        _write(sql, self._name, pa.concat_tables(self._waiting), anew=True)
-        if self._written:
-            rows = self._sql.sql(f"SELECT * FROM {self._name}").to_arrow_reader(self._at_once)
-            _write(sql, self._name, rows, anew=False)
+        """Make all of it a view of another connection."""
+        rows = pa.concat_tables(self._waiting).combine_chunks()
+        if not self._written:
+            sql.register(self._name, rows)
+            return
+        table = f"{self._name}_rows"
+        _write(sql, table, rows, anew=True)
+        written = self._sql.sql(f"SELECT * FROM {self._name}").to_arrow_reader(self._at_once)
+        _write(sql, table, written, anew=False)
+        sql.execute(f"CREATE OR REPLACE TEMP VIEW {self._name} AS FROM {table}").fetchall()
 
 
 def _write(
@@ -246,10 +251,7 @@ class _Doubts:
                 continue
             sure = column.is_same_bit_by_bit
             try:
-                same = pc.or_(
-                    pc.fill_null(pc.equal(a, b), False), pc.and_(pc.is_null(a), pc.is_null(b))
-                )
-                unequal = ~same.to_numpy()
+                unequal = _unequal(a, b)
             except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
                 # Values of two kinds, such as a text for a number: each pair is judged.
                 unequal, sure = np.ones(len(sent), np.bool_), False
@@ -283,14 +285,23 @@ class _Doubts:
         return take(sent, places), take(found, places)
 
 
+def _unequal(a: pa.ChunkedArray, b: pa.ChunkedArray) -> Mask:
+    """Where two columns are not the same; null is the same as null."""
+    unequal = pc.not_equal(a, b)
+    if a.null_count or b.null_count:
+        unequal = pc.fill_null(unequal, pc.xor(pc.is_null(a), pc.is_null(b)))
+    mask: Mask = unequal.to_numpy()
+    return mask
+
+
 def _none_of(rows: pa.Table) -> pa.Table:
     return rows.schema.empty_table()
 
 
-def _unlike(doubts: _Doubts, sent: pa.Table, found: pa.Table) -> Both:
+def _unlike(doubts: _Doubts, sent: pa.Table, found: pa.Table, *, distinct: bool) -> Both:
     """Of two slices of the same range of ids: the rows of ids that do not stand there just once on
     each side, and those that do and differ. Pairs in doubt are left to `doubts`."""
-    pairing = pair_rows(sent, found)
+    pairing = pair_rows(sent, found, distinct=distinct)
     differs, doubtful = doubts.find(pairing.sent, pairing.found)
     sides = (sent, pairing.sent_places), (found, pairing.found_places)
     unlike, doubted = [], []

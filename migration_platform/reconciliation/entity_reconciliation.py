@@ -12,6 +12,8 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -108,25 +110,40 @@ def reconcile_entity(
     if first.suspects:
         time.sleep(PAUSE_SECONDS)
     sample = draw_sample(sql, mapped, seed)
-    again = [row[0] for row in sql.execute("SELECT id FROM suspect").fetchall()]
-    ids = pa.table({"id": pa.array([*again, *sample], pa.string())})
-    sql.register("again", found.read_only(ids))
-    second = explain(sql, columns, "again")
-    classify(sql, columns)
-    if documents is not None:
-        compare_files(sql, sent, documents)
-    proved = None if origin is None else prove_mapping(sql, entity, origin, sent)
-    # A missing record counts as missing, however it was mapped.
-    mismatched = _one(
-        sql,
-        "SELECT count(DISTINCT id) FROM difference WHERE status = 'mismatched' AND (leg <> "
-        "'mapping' OR id NOT IN (SELECT id FROM difference WHERE status = 'missing'))",
-    )
-    _write(sql, sent, name_records, differences)
-    ended = sql.execute(
-        f"SELECT \"end\", coalesce(rule, ''), count(*) FROM read_parquet({quote_text(str(ends))}) "
-        "GROUP BY 1, 2 ORDER BY 1, 2"
-    ).fetchall()
+    suspects = sql.sql("SELECT id FROM suspect").to_arrow_table()
+    again = found.read_only(pa.concat_tables([suspects, sample.select(["id"])]))
+    # A connection answers one thread: the certificate has its own, and is made beside the rest.
+    with closing(connection.cursor()) as apart, ThreadPoolExecutor(1, "certificate") as beside:
+        apart.register("sample", sample)
+        apart.register("again", again)
+        certified = beside.submit(
+            certify,
+            apart,
+            columns,
+            sent="sample",
+            found="again",
+            seed=seed,
+            files=None if documents is None else (documents, differences.parent),
+        )
+        sql.register("again", again)
+        second = explain(sql, columns, "again")
+        classify(sql, columns)
+        if documents is not None:
+            compare_files(sql, sent, documents)
+        proved = None if origin is None else prove_mapping(sql, entity, origin, sent)
+        # A missing record counts as missing, however it was mapped.
+        mismatched = _one(
+            sql,
+            "SELECT count(DISTINCT id) FROM difference WHERE status = 'mismatched' AND (leg <> "
+            "'mapping' OR id NOT IN (SELECT id FROM difference WHERE status = 'missing'))",
+        )
+        _write(sql, sent, name_records, differences)
+        ended = sql.execute(
+            f"SELECT \"end\", coalesce(rule, ''), count(*) FROM read_parquet({quote_text(str(ends))}) "
+            "GROUP BY 1, 2 ORDER BY 1, 2"
+        ).fetchall()
+        unaccounted = _count_unaccounted(sql, snapshot, ends, sent)
+        certificate = certified.result()
 
     def count(end: str) -> int:
         return sum(n for each, _, n in ended if each == end)
@@ -142,20 +159,13 @@ def reconcile_entity(
         mismatched=mismatched,
         missing=second.missing,
         unexpected=second.unexpected,
-        unaccounted=_count_unaccounted(sql, snapshot, ends, sent),
+        unaccounted=unaccounted,
         settled=second.settled,
         clusters=find_clusters(sql, entity.name),
         digest=_digest(sql, sent_digest),
         round_trip=proved,
         left_out=tuple(e for e in ended if e[0] in ("archived", "excluded")),
-        certificate=certify(
-            sql,
-            columns,
-            sent="sample",
-            found="again",
-            seed=seed,
-            files=None if documents is None else (documents, differences.parent),
-        ),
+        certificate=certificate,
     )
     sql.close()  # and with it its temporary tables
     return result

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 
 import pyarrow as pa
@@ -22,11 +22,11 @@ class OrderedStream:
     """Tables with a text column `id`, none of them empty of columns, in order of it.
 
     With `ahead` a thread reads them before they are asked for; leave the `with` block to end it.
-    `rows` counts what was given out.
+    `rows` counts what was given out; `distinct` is whether no id stood twice in what was read so far.
     """
 
     def __init__(self, name: str, tables: Iterable[pa.Table], *, ahead: bool = False) -> None:
-        self.name, self.rows, self.ended = name, 0, False
+        self.name, self.rows, self.ended, self.distinct = name, 0, False, True
         self._reader = _ReadAhead(tables) if ahead else None
         self._tables: Iterator[pa.Table] = iter(self._reader or tables)
         self._waiting: list[pa.Table] = []
@@ -79,8 +79,12 @@ class OrderedStream:
         flat = ids.combine_chunks()
         if flat.null_count:
             raise ValueError(f"a record of the {self.name} side has no id")
-        ordered = len(flat) < 2 or pc.all(pc.less_equal(flat[:-1], flat[1:])).as_py()
-        if not ordered or (self.last is not None and flat[0].as_py() < self.last):
+        first = flat[0].as_py()
+        if first == self.last or not _rises(flat, pc.less):
+            self.distinct = False
+        if (self.last is not None and first < self.last) or not (
+            self.distinct or _rises(flat, pc.less_equal)
+        ):
             raise ValueError(f"the {self.name} records do not come in order of id")
 
 
@@ -102,6 +106,10 @@ def next_slices(
         for side in (left, right):
             # More may follow with the id at which it stands now.
             side.fill(side.waiting + 1 if side.last == before else 0)
+
+
+def _rises(ids: pa.Array, compare: Callable[[pa.Array, pa.Array], pa.BooleanArray]) -> bool:
+    return len(ids) < 2 or bool(pc.all(compare(ids[:-1], ids[1:])).as_py())
 
 
 def _find(ids: pa.ChunkedArray, before: str) -> int:

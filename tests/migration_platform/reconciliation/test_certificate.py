@@ -207,10 +207,16 @@ def write_mapped(sql: duckdb.DuckDBPyConnection, path: Path, number: int) -> lis
     return [str(r["id"]) for r in rows]
 
 
+def draw(sql: duckdb.DuckDBPyConnection, mapped: Path, seed: str) -> list[str]:
+    """The ids of what is drawn."""
+    ids: list[str] = draw_sample(sql, mapped, seed)["id"].to_pylist()
+    return ids
+
+
 def test_a_sample_follows_from_its_seed(sql: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     ids = write_mapped(sql, tmp_path / "mapped.parquet", 5000)
 
-    drawn = [draw_sample(sql, tmp_path / "mapped.parquet", seed) for seed in ("a", "a", "b")]
+    drawn = [draw(sql, tmp_path / "mapped.parquet", seed) for seed in ("a", "a", "b")]
 
     assert drawn[0] == drawn[1] != drawn[2]
     assert len(set(drawn[0])) == SAMPLED
@@ -224,7 +230,7 @@ def test_a_sample_passes_over_suspects_and_looks_further(
     sql.register("wrong", pa.table({"id": ids[50:]}))
     sql.execute("INSERT INTO suspect SELECT id FROM wrong").fetchall()
 
-    drawn = draw_sample(sql, tmp_path / "mapped.parquet", "a")
+    drawn = draw(sql, tmp_path / "mapped.parquet", "a")
 
     assert sorted(drawn) == sorted(ids[:50])
 
@@ -235,4 +241,4 @@ def test_a_sample_of_fewer_records_takes_them_all(
     for number in (0, 1, 127):
         ids = write_mapped(sql, tmp_path / "mapped.parquet", number)
 
-        assert sorted(draw_sample(sql, tmp_path / "mapped.parquet", "a")) == sorted(ids)
+        assert sorted(draw(sql, tmp_path / "mapped.parquet", "a")) == sorted(ids)
