@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
-
-import pyarrow as pa
 
 from benchmarks.synthetic import COHORT, ENTITY, memory
 from migration_platform.database import adbc
 from migration_platform.entity import Entity
 from migration_platform.reconciliation.column import CROSSWALK, Column, compared_columns
-from migration_platform.reconciliation.comparison import SLICE_ROWS, explain, find_suspects
+from migration_platform.reconciliation.comparison import explain, find_suspects
 from migration_platform.reconciliation.readback import Readback
+from migration_platform.reconciliation.sent_record import read_sent
 from migration_platform.settings import Settings
 
 
@@ -23,8 +21,8 @@ def judge(
     """The ids that differ, and (id, field) of every difference. A table is looked at twice; a file
     once, since it is the same at every look."""
     with closing(memory()) as duck:
-        read = _read(found, columns) if isinstance(found, Path) else found.read()
-        first = find_suspects(duck, columns, f"read_parquet('{sent}')", read)
+        read = read_sent(found, columns) if isinstance(found, Path) else found.read()
+        first = find_suspects(duck, columns, read_sent(sent, columns), read)
         if first.suspects and isinstance(found, Readback):
             duck.register("again", found.read_only(duck.sql("FROM suspect").to_arrow_table()))
             explain(duck, columns, "again")
@@ -32,17 +30,6 @@ def judge(
             explain(duck, columns)
         located = set(duck.sql("SELECT id, field FROM difference").fetchall())
     return {i for i, _ in located}, located
-
-
-def _read(path: Path, columns: Iterable[Column]) -> Iterator[pa.Table]:
-    """A Parquet file as the found side, in the file's order."""
-    chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
-    with closing(memory()) as duck:
-        query = duck.sql(f"SELECT {chosen} FROM read_parquet('{path}')")
-        reader = query.to_arrow_reader(SLICE_ROWS)
-        yield reader.schema.empty_table()
-        for batch in reader:
-            yield pa.Table.from_batches([batch])
 
 
 def judge_files(sent: Path, found: Path) -> int:

@@ -32,6 +32,7 @@ from migration_platform.reconciliation.column import (
 from migration_platform.reconciliation.comparison import explain, find_suspects
 from migration_platform.reconciliation.entity_reconciliation import reconcile_entity
 from migration_platform.reconciliation.readback import Readback
+from migration_platform.reconciliation.sent_record import read_sent, to_canonical
 from migration_platform.reconciliation.shadow import sent_table
 from migration_platform.transformation import transform_snapshot
 
@@ -78,16 +79,15 @@ def compare_columns(
                 cursor.execute("SET TimeZone TO 'Asia/Kathmandu'")
             stream.commit()
             found = Readback(stream, COHORT, entity)
-            duck.register("rendered_sent", sent_table(rows, columns))
-            first = find_suspects(duck, columns, "rendered_sent", found.read())
+            sent = to_canonical(sent_table(rows, columns), columns)
+            first = find_suspects(duck, columns, [sent], found.read())
             ids = duck.sql("SELECT id FROM suspect").to_arrow_table()
             duck.register("rendered_again", found.read_only(ids))
             with stream.cursor() as cursor:
                 cursor.execute("RESET ALL")
             stream.commit()
         explain(duck, columns, "rendered_again")
-        for name in ("rendered_sent", "rendered_again"):
-            duck.unregister(name)
+        duck.unregister("rendered_again")
         if first.found < len(rows):
             raise RuntimeError(f"{entity.name}: not all of the rendered records were read back")
         yield Rendered(change.name, [str(r["id"]) for r in rows]), _findings(duck)
@@ -173,12 +173,8 @@ def compare_spellings(
                 for name in parents
             },
         )
-        chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
-        found = duck.sql(
-            f"SELECT {chosen} FROM read_parquet({quote_text(str(again))}) ORDER BY id"
-        ).to_arrow_table()
-    sent = f"read_parquet({quote_text(str(mapped))})"
-    find_suspects(duck, columns, sent, [found])
+        found = pa.concat_tables(read_sent(again, columns)).sort_by("id")
+    find_suspects(duck, columns, read_sent(mapped, columns), [found])
     explain(duck, columns)
     return Rendered(change, found.column("id").to_pylist()), _findings(duck)
 
@@ -211,10 +207,7 @@ def compare_left_out(
     left_out = duck.execute(
         f"SELECT id FROM read_parquet({quote_text(str(ends))}) WHERE \"end\" <> 'mapped'"
     ).fetchall()
-    chosen = ", ".join(["id", *[c.sent_sql() for c in compared_columns(entity)]])
-    arrived = duck.sql(
-        f"SELECT {chosen} FROM read_parquet({quote_text(str(mapped))}) ORDER BY id"
-    ).to_arrow_table()
+    arrived = pa.concat_tables(read_sent(mapped, compared_columns(entity))).sort_by("id")
     with TemporaryDirectory(dir=mapped.parent) as folder:
         result = reconcile_entity(
             entity,

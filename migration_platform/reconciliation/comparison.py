@@ -9,8 +9,7 @@ their multiplicity: a second row of one id is a finding, whatever it holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -64,24 +63,22 @@ class SecondLook:
 def find_suspects(
     sql: duckdb.DuckDBPyConnection,
     columns: Sequence[Column],
-    sent: str,
+    sent: Iterable[pa.Table],
     found: Iterable[pa.Table],
     *,
     slice_rows: int = SLICE_ROWS,
 ) -> FirstLook:
     """Look once at everything.
 
-    `sent` is a relation of `sql` with `id` and the columns as they were mapped; `found` yields
-    tables with `id` and the columns in canonical form. Raises ValueError unless both come in order
-    of id.
+    Both sides are tables with `id` and the columns in canonical form (`sent_record`, `readback`).
+    Raises ValueError unless they come in order of id.
     """
-    chosen = ", ".join(["id", *[c.sent_sql() for c in columns]])
-    reader = sql.sql(f"SELECT {chosen} FROM {sent}").to_arrow_reader(slice_rows)
-    ours = OrderedStream("sent", _tables(reader))
-    # The stream of sent records occupies `sql`: verdicts are asked for over another connection.
-    with closing(sql.cursor()) as other, OrderedStream("found", found, ahead=True) as theirs:
-        seen = _Seen(other, SEEN_SENT, slice_rows), _Seen(other, SEEN_FOUND, slice_rows)
-        doubts = _Doubts(other, columns, slice_rows)
+    with (
+        OrderedStream("sent", sent, ahead=True) as ours,
+        OrderedStream("found", found, ahead=True) as theirs,
+    ):
+        seen = _Seen(sql, SEEN_SENT, slice_rows), _Seen(sql, SEEN_FOUND, slice_rows)
+        doubts = _Doubts(sql, columns, slice_rows)
         for slices in next_slices(ours, theirs, slice_rows):
             _keep(seen, _unlike(doubts, *slices, distinct=ours.distinct and theirs.distinct))
             if doubts.are_many:
@@ -91,7 +88,7 @@ def find_suspects(
             sql.execute("CREATE OR REPLACE TEMP TABLE suspect (id VARCHAR)").fetchall()
             return FirstLook(ours.rows, theirs.rows, 0, 0)
         for side in seen:
-            side.hand_over(sql)
+            side.show()
     sql.execute(
         f"CREATE OR REPLACE TEMP TABLE suspect AS SELECT id::varchar AS id FROM {SEEN_SENT} "
         f"UNION SELECT id::varchar FROM {SEEN_FOUND}"
@@ -172,15 +169,9 @@ def explain(
     )
 
 
-def _tables(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
-    yield reader.schema.empty_table()
-    for batch in reader:
-        yield pa.Table.from_batches([batch])
-
-
 class _Seen:
-    """The suspects' rows of one side; if they are many, in a temporary table of `sql`, so that memory
-    does not grow with them."""
+    """The suspects' rows of one side; if they are many, in a temporary table, so that memory does not
+    grow with them."""
 
     def __init__(self, sql: duckdb.DuckDBPyConnection, name: str, at_once: int) -> None:
         self._sql, self._name, self._at_once = sql, name, at_once
@@ -194,31 +185,35 @@ class _Seen:
         if rows.num_rows or not self._waiting:
             self._waiting.append(rows)
         if sum(t.num_rows for t in self._waiting) >= self._at_once:
-            rows = pa.concat_tables(self._waiting)
-            _write(self._sql, self._name, rows, anew=not self._written)
-            self._waiting, self._written = [rows.schema.empty_table()], True
+            self._write()
 
-    def hand_over(self, sql: duckdb.DuckDBPyConnection) -> None:
-        """Make all of it a view of another connection."""
-        rows = pa.concat_tables(self._waiting).combine_chunks()
+    def show(self) -> None:
+        """Make a view of all of it."""
         if not self._written:
-            sql.register(self._name, rows)
+            self._sql.register(self._name, self._taken())
             return
-        table = f"{self._name}_rows"
-        _write(sql, table, rows, anew=True)
-        written = self._sql.sql(f"SELECT * FROM {self._name}").to_arrow_reader(self._at_once)
-        _write(sql, table, written, anew=False)
-        sql.execute(f"CREATE OR REPLACE TEMP VIEW {self._name} AS FROM {table}").fetchall()
+        self._write()
+        view = f"CREATE OR REPLACE TEMP VIEW {self._name} AS FROM {self._table}"
+        self._sql.execute(view).fetchall()
 
+    @property
+    def _table(self) -> str:
+        return f"{self._name}_rows"
 
-def _write(
-    sql: duckdb.DuckDBPyConnection, name: str, rows: pa.Table | pa.RecordBatchReader, *, anew: bool
-) -> None:
-    """Put rows into a temporary table, or add them to it."""
-    into = f"CREATE OR REPLACE TEMP TABLE {name} AS" if anew else f"INSERT INTO {name}"
-    sql.register("seen", rows)
-    sql.execute(f"{into} SELECT * FROM seen").fetchall()
-    sql.unregister("seen")
+    def _write(self) -> None:
+        into = "INSERT INTO" if self._written else "CREATE OR REPLACE TEMP TABLE"
+        self._sql.register("seen", self._taken())
+        self._sql.execute(
+            f"{into} {self._table} {'' if self._written else 'AS '}SELECT * FROM seen"
+        ).fetchall()
+        self._sql.unregister("seen")
+        self._written = True
+
+    def _taken(self) -> pa.Table:
+        """What waits, and waits no longer."""
+        rows = pa.concat_tables(self._waiting).combine_chunks()
+        self._waiting = [rows.schema.empty_table()]
+        return rows
 
 
 def _keep(seen: tuple[_Seen, _Seen], rows: Both) -> None:

@@ -34,6 +34,7 @@ from migration_platform.reconciliation.comparison import (
 from migration_platform.reconciliation.document_file import compare_files
 from migration_platform.reconciliation.lookup import Origin
 from migration_platform.reconciliation.round_trip import RoundTrip, prove_mapping
+from migration_platform.reconciliation.sent_record import read_sent
 
 PAUSE_SECONDS = 0.25
 """Between the first look and the second: a change in flight has settled by then, or is none."""
@@ -106,7 +107,7 @@ def reconcile_entity(
     sql = connection.cursor()
     columns = compared_columns(entity)
     sent = f"read_parquet({quote_text(str(mapped))})"
-    first = find_suspects(sql, columns, sent, found.read())
+    first = find_suspects(sql, columns, read_sent(mapped, columns), found.read())
     if first.suspects:
         time.sleep(PAUSE_SECONDS)
     sample = draw_sample(sql, mapped, seed)

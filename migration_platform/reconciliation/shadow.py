@@ -19,6 +19,7 @@ from migration_platform.fault.judgement import Finding
 from migration_platform.fault.planting import Compared, Shadow
 from migration_platform.reconciliation.column import Column
 from migration_platform.reconciliation.comparison import explain, find_suspects
+from migration_platform.reconciliation.sent_record import to_canonical
 
 Compare = Callable[[duckdb.DuckDBPyConnection, Shadow, str], list[Finding]]
 """A comparison of a shadow's two sides: given a connection, the shadow and the name of a benign
@@ -48,15 +49,14 @@ def compare_shadow(
 ) -> list[Finding]:
     """The comparison of what was sent with what is found, on a shadow. Leaves `difference` behind."""
     columns = [Column(c.name, c.type, c.equality) for c in shadow.columns]
-    sql.register("shadow_sent", sent_table(shadow.sent, shadow.columns, change))
-    find_suspects(sql, columns, "shadow_sent", _first_look(shadow, change))
+    sent = to_canonical(sent_table(shadow.sent, shadow.columns, change), columns)
+    find_suspects(sql, columns, [sent], _first_look(shadow, change))
     again = list(shadow.second)
     if change == "row order":
         Random(len(again)).shuffle(again)
     sql.register("shadow_again", found_table(again, shadow.columns, change))
     explain(sql, columns, "shadow_again")
-    for name in ("shadow_sent", "shadow_again"):
-        sql.unregister(name)
+    sql.unregister("shadow_again")
     return sql.execute("SELECT id, field, status FROM difference").fetchall()
 
 

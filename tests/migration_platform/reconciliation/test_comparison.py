@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from migration_platform.entity import Equality
 from migration_platform.reconciliation.column import Column
 from migration_platform.reconciliation.comparison import SecondLook, explain, find_suspects
+from migration_platform.reconciliation.sent_record import to_canonical
 
 NAME, AMOUNT = Column("name", "text"), Column("amount", "decimal")
 SQL = duckdb.connect()
@@ -39,7 +40,8 @@ def compare(
     whole = pa.Table.from_pylist([dict(zip(schema.names, r, strict=True)) for r in found], schema)
     parts = [schema.empty_table()]
     parts += [whole.slice(at, torn) for at in range(0, len(found), torn)]
-    first = find_suspects(sql, columns, "mapped", iter(parts), slice_rows=slice_rows)
+    mapped = to_canonical(sql.sql("FROM mapped").to_arrow_table(), columns)
+    first = find_suspects(sql, columns, [mapped], iter(parts), slice_rows=slice_rows)
     sql.register("again", whole)
     second = explain(sql, columns, "again")
     rows = sql.execute("SELECT id, field, status, sent, found FROM difference").fetchall()
@@ -142,25 +144,24 @@ def test_records_out_of_order_are_refused_on_either_side() -> None:
 
 def test_a_found_side_that_breaks_off_is_an_error_and_not_a_difference() -> None:
     sql = duckdb.connect()
-    sql.execute("CREATE TABLE mapped (id VARCHAR, name VARCHAR)").fetchall()
+    mapped = pa.table({"id": pa.array([], pa.string()), "name": pa.array([], pa.string())})
 
     def broken():
         yield pa.table({"id": pa.array(["a"]), "name": pa.array(["x"])})
         raise ConnectionError("gone")
 
     with pytest.raises(ConnectionError, match="gone"):
-        find_suspects(sql, [NAME], "mapped", broken())
+        find_suspects(sql, [NAME], [mapped], broken())
     with pytest.raises(ValueError, match="not even an empty table"):
-        find_suspects(sql, [NAME], "mapped", [])
+        find_suspects(sql, [NAME], [mapped], [])
 
 
 def test_what_cannot_change_is_explained_as_it_was_seen() -> None:
     sql = duckdb.connect()
-    sql.execute("CREATE TABLE mapped AS SELECT * FROM (VALUES ('a', 'x'), ('b', 'x')) t(id, name)")
+    mapped = pa.table({"id": pa.array(["a", "b"]), "name": pa.array(["x", "x"])})
     found = pa.table({"id": pa.array(["a", "c"]), "name": pa.array(["y", "x"])})
 
-    find_suspects(sql, [NAME], "mapped", [found])
-    sql.execute("DROP TABLE mapped")
+    find_suspects(sql, [NAME], [mapped], [found])
     second = explain(sql, [NAME])
 
     assert second == SecondLook(mismatched=1, missing=1, unexpected=1, settled=0, found=2)

@@ -12,6 +12,7 @@ import pytest
 from migration_platform.entity import Equality
 from migration_platform.reconciliation.column import Column
 from migration_platform.reconciliation.comparison import explain, find_suspects
+from migration_platform.reconciliation.sent_record import to_canonical
 
 ID = "5f0c2a1e-8a54-4c8e-9c8f-0a1b2c3d4e5f"
 
@@ -21,13 +22,11 @@ def compare(
 ) -> list[tuple[Any, ...]]:
     """What is reported of rows of one id that hold these values."""
     kind = pa.decimal128(18, 6) if column.type == "decimal" else pa.string()
-    sql.register(
-        "sent", pa.table({"id": pa.array([ID] * len(sent)), column.name: pa.array(sent, kind)})
-    )
+    ours = pa.table({"id": pa.array([ID] * len(sent)), column.name: pa.array(sent, kind)})
     there = pa.table(
         {"id": pa.array([ID] * len(found), pa.string()), column.name: pa.array(found, pa.string())}
     )
-    find_suspects(sql, [column], "sent", [there])
+    find_suspects(sql, [column], [to_canonical(ours, [column])], [there])
     sql.register("again", there)
     explain(sql, [column], "again")
     return sql.execute("SELECT field, status, kind FROM difference ORDER BY ALL").fetchall()
@@ -53,20 +52,20 @@ def test_what_is_no_number_differs_from_every_number(
 
 
 def test_a_found_record_without_an_id_is_an_error(sql: duckdb.DuckDBPyConnection) -> None:
-    sql.register("sent", pa.table({"id": [ID], "note": ["x"]}))
+    ours = pa.table({"id": [ID], "note": ["x"]})
     nameless = pa.table({"id": pa.array([ID, None]), "note": pa.array(["x", "x"])})
 
     with pytest.raises(ValueError, match="has no id"):
-        find_suspects(sql, [Column("note", "text")], "sent", [nameless])
+        find_suspects(sql, [Column("note", "text")], [ours], [nameless])
 
 
 def test_every_one_of_many_differing_records_is_reported(sql: duckdb.DuckDBPyConnection) -> None:
     ids = [f"{i:032x}" for i in range(12_000)]
-    sql.register("sent", pa.table({"id": ids, "note": ["x"] * len(ids)}))
+    ours = pa.table({"id": ids, "note": ["x"] * len(ids)})
     found = pa.table({"id": ids, "note": ["y"] * len(ids)})
     sql.register("again", found)
 
-    find_suspects(sql, [Column("note", "text")], "sent", [found])
+    find_suspects(sql, [Column("note", "text")], [ours], [found])
     seen = explain(sql, [Column("note", "text")], "again")
 
     assert seen.mismatched == 12_000

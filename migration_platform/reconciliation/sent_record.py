@@ -1,0 +1,43 @@
+"""Sent records: what was mapped, in canonical form, as Arrow tables.
+
+`Column.sent_sql` says the same to DuckDB. Here it is said to Arrow, which reads a file in two thirds
+of the time, and to Polars, which writes exact numbers as text in half of Arrow's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from migration_platform.reconciliation.column import Column
+
+BATCH_ROWS = 100_000
+"""Records that are read at once, at most."""
+
+
+def read_sent(mapped: Path, columns: Sequence[Column]) -> Iterator[pa.Table]:
+    """The records of a Parquet file in the file's order, in pieces; first of all an empty one."""
+    names = ["id", *[c.name for c in columns]]
+    with pq.ParquetFile(mapped) as file:
+        yield to_canonical(file.schema_arrow.empty_table(), columns)
+        for batch in file.iter_batches(BATCH_ROWS, columns=names):
+            yield to_canonical(pa.Table.from_batches([batch]), columns)
+
+
+def to_canonical(records: pa.Table, columns: Sequence[Column]) -> pa.Table:
+    """Mapped records (typed as in `entity.POLARS_TYPE`), `id` and these columns, in canonical form."""
+    kinds = {"id": "text"} | {c.name: c.type for c in columns}
+    return pa.table({name: _values(records[name], kind) for name, kind in kinds.items()})
+
+
+def _values(values: pa.ChunkedArray, kind: str) -> pa.ChunkedArray:
+    if kind == "timestamp":
+        return values.cast(pa.timestamp("us", "UTC")).cast(pa.int64())
+    if kind == "decimal" and pa.types.is_decimal(values.type):
+        texts = pl.Series(pl.from_arrow(values)).cast(pl.String).to_arrow()
+        return pa.chunked_array([texts]).cast(pa.string())
+    return values.cast(pa.string()) if kind in ("decimal", "text", "uuid") else values
