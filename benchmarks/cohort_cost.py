@@ -15,6 +15,9 @@ from benchmarks.trial import ROOT, Trial, trial
 WHOLE, WARM = 3, 5
 """Cohorts that are run in a process of their own, and after one another in one process."""
 
+Figure = dict[str, float | None]
+"""Seconds, and the pace meanwhile."""
+
 COMMANDS = (("--help",), ("status",), ("accounting",), ("exceptions",), ("mapping",))
 
 
@@ -23,7 +26,7 @@ def measure() -> dict[str, object]:
     commands that need neither Dagster nor the expectation library; each with the pace of the
     processor meanwhile, in milliseconds for a million additions in Python."""
     with trial(12 * (WHOLE + WARM), [10] * (WHOLE + WARM)) as bench, Pace() as pace:
-        whole = [_run(bench, pace, f"c{n}") for n in range(1, WHOLE + 1)]
+        whole = [_time(bench, pace, "run", "--cohort", f"c{n}") for n in range(1, WHOLE + 1)]
         bench.migration("run", "--wave", "pilot", "--concurrency", "1")
         warm = _warm(bench, pace)
         bare = _bare(bench)
@@ -45,17 +48,10 @@ def measure() -> dict[str, object]:
         }
 
 
-Figure = dict[str, float | None]
-
-
 def _time(bench: Trial, pace: Pace, *words: str) -> Figure:
     start = time.time()
     seconds = bench.migration(*words).seconds
     return {"seconds": round(seconds, 2), "pace": pace.during(start, time.time())}
-
-
-def _run(bench: Trial, pace: Pace, cohort: str) -> Figure:
-    return _time(bench, pace, "run", "--cohort", cohort)
 
 
 def _warm(bench: Trial, pace: Pace) -> list[Figure]:

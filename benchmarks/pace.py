@@ -10,7 +10,6 @@ import time
 from bisect import bisect_left, bisect_right
 from statistics import median
 from threading import Event, Thread
-from types import TracebackType
 
 EVERY = 0.5
 """Seconds between two samples; each takes some ten milliseconds of one core."""
@@ -31,12 +30,7 @@ class Pace:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._thread.join()
 

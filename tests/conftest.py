@@ -71,6 +71,8 @@ def session_home() -> Iterator[Path]:
         for name in list(os.environ):
             if name.startswith(("MIGRATION_", "DAGSTER_")):
                 patch.delenv(name)
+        # Hundreds of processes are started: each would compile the project anew.
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         patch.setenv("MIGRATION_HOME", str(home))
         yield home
     discard_home(home)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from types import TracebackType
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,12 +35,7 @@ class OrderedStream:
     def __enter__(self) -> OrderedStream:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._reader:
             self._reader.stop()
 
