@@ -4,7 +4,6 @@ The only place that uses Dagster's inner interface: the public one can neither g
 by which Dagster's pages re-execute it, nor tell of each step as it ends.
 """
 
-import gc
 import os
 import socket
 import sys
@@ -24,6 +23,7 @@ from dagster._core.workspace.load import location_origins_from_yaml_paths
 
 from assets.task import Burial, Ending, RunEvent, RunResult, Task
 from migration_platform.errors import MigrationError
+from migration_platform.garbage_collection import collect_seldom
 
 PROCESS_TAG = "migration/process"
 """On every run started here: host, process and run. A re-execution copies its parent's tags, so the
@@ -43,16 +43,13 @@ OUTCOME: dict[dg.DagsterEventType, Ending] = {
 IDLE = 0.5
 """Seconds without a task after which a worker prepares for the next."""
 
-SELDOM = (50_000, 20, 100)
-"""When to look for cycles: Dagster makes hundreds of thousands of objects that stay."""
-
 SHOWN = 3
 """Reasons of a failed run that are told; the event log has all."""
 
 
 def main() -> None:
     """Serve the runner at the other end of the socket until it closes."""
-    gc.set_threshold(*SELDOM)
+    collect_seldom()
     connection = Connection(int(sys.argv[1]))
     try:
         for task in _receive(connection):

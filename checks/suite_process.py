@@ -7,7 +7,6 @@ counts pass between the two processes.
 
 from __future__ import annotations
 
-import gc
 import signal
 import socket
 import subprocess
@@ -21,9 +20,7 @@ from threading import Lock
 from checks import validation
 from migration_platform.check import Batch, ExpectationResult
 from migration_platform.errors import MigrationError, find_place
-
-SELDOM = (50_000, 20, 100)
-"""When to look for cycles: Great Expectations makes hundreds of thousands of objects that stay."""
+from migration_platform.garbage_collection import collect_seldom
 
 _lock = Lock()  # it answers one question at a time
 
@@ -101,7 +98,7 @@ def main() -> None:
     """Answer questions until nobody can ask any more; plan the suites while nobody does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asks decides what an interrupt means
     connection = Connection(int(sys.argv[1]))
-    gc.set_threshold(*SELDOM)
+    collect_seldom()
     import_module("checks.suite_run")
     plans: Iterator[None] | None = None
     while True:

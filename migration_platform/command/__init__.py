@@ -15,6 +15,7 @@ from importlib import import_module
 import typer
 
 from migration_platform.errors import EvidenceError, GateClosedError, MigrationError
+from migration_platform.garbage_collection import collect_seldom
 
 NOT_FINE, UNABLE = 1, 2
 
@@ -89,6 +90,7 @@ def make_app(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    collect_seldom()
     asked = sys.argv[1:2]
     try:
         make_app(asked if asked and asked[0] in COMMANDS else COMMANDS)()
