@@ -230,7 +230,7 @@ def read_and_print_it(eva: Page, at: At) -> None:
     said = "Wave pilot is promoted, by Eva Laurent."
     expect(heading(eva)).to_have_text(said)
     at(eva, "room-wave")
-    printed = eva.pdf(format="A4", tagged=True, outline=True)
+    printed = eva.pdf(format="A4", tagged=True)  # an outline would have titles of its own
     assert printed.startswith(b"%PDF")
     assert b"/Title (" + said.encode() + b")" in printed
     eva.emulate_media(media="print")
