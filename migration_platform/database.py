@@ -80,6 +80,25 @@ def adbc(settings: Settings, name: Database) -> Any:
         raise _refused(settings, name, error) from None
 
 
+def answers(stream: Any) -> bool:
+    """Whether an ADBC connection still has its server; one that does not is closed.
+
+    It has to be asked: the driver does not show what it hears the server say (`is_lost`).
+    """
+    from adbc_driver_postgresql import dbapi
+
+    try:
+        with stream.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.fetchall()
+        stream.rollback()
+    except dbapi.Error:
+        with suppress(dbapi.Error):
+            stream.close()
+        return False
+    return True
+
+
 def _given(settings: Settings, name: Database, owner: bool) -> str | None:
     if owner and name == "platform" and settings.platform_url and settings.platform_owner_url:
         return settings.platform_owner_url

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from migration_platform.control_total import ControlTotal, load_control_totals
-from migration_platform.database import adbc, connect, is_lost, url
+from migration_platform.database import adbc, answers, connect, is_lost, url
 from migration_platform.decision import seal
 from migration_platform.decision.people import People, load_people
 from migration_platform.errors import ConfigurationError
@@ -129,11 +129,7 @@ class Platform:
 
         It commits when the block ends without an error; the connection is kept for the next time.
         """
-        if "destination" not in self._ready:
-            from migration_platform import schema
-
-            schema.upgrade(self.settings, "destination")
-            self._ready.add("destination")
+        self._prepare_destination()
         connection = self._destinations.pop() if self._destinations else None
         if connection is None or is_lost(connection):
             connection = connect(self.settings, "destination", application_name="migration load")
@@ -202,11 +198,16 @@ class Platform:
 
     @contextmanager
     def streaming(self, name: Database) -> Iterator[Any]:
-        """An ADBC connection, for whole sets of rows; one transaction, undone at the end.
+        """An ADBC connection, for whole sets of rows; one transaction, undone at the end unless the
+        block commits it.
 
         It is kept for the next time: opening one costs as much as a small cohort's reads.
         """
-        connection = self._streams.pop(name, None) or adbc(self.settings, name)
+        if name == "destination":
+            self._prepare_destination()
+        connection = self._streams.pop(name, None)
+        if connection is None or not answers(connection):
+            connection = adbc(self.settings, name)
         try:
             yield connection
             connection.rollback()
@@ -214,6 +215,14 @@ class Platform:
             connection.close()
             raise
         self._streams[name] = connection
+
+    def _prepare_destination(self) -> None:
+        """Our own tables there, at this code's revision."""
+        if "destination" not in self._ready:
+            from migration_platform import schema
+
+            schema.upgrade(self.settings, "destination")
+            self._ready.add("destination")
 
     @cached_property
     def applicability(self) -> dict[str, Applicability]:

@@ -19,7 +19,11 @@ import psycopg
 from psycopg import sql
 
 from migration_platform.destination.after_image import COLUMNS
-from migration_platform.destination.staged_table import SCHEMA, table_name
+from migration_platform.destination.staged_table import (
+    SCHEMA,
+    STATISTICS_OF_IDS,
+    table_name,
+)
 from migration_platform.entity import Entity
 from migration_platform.errors import MigrationError
 
@@ -28,6 +32,10 @@ ROLLBACK_LOCK = "hashtextextended(%s, 2)"
 
 MANY = 1_000
 """Rows written, from which on the planner's figures are taken anew."""
+
+STATISTICS_OF_COHORTS = 30
+"""The planner's figures of cohort and entity are taken from 300 times as many rows of the crosswalk:
+enough to know every entity, and each cohort that is more than a thirtieth of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +97,16 @@ def load_staged(
             if withdrawn:
                 _journal_withdrawal(cursor, load_id)
             if changed:
+                cursor.execute(f"SET LOCAL default_statistics_target = {STATISTICS_OF_IDS}")
                 cursor.execute("ANALYZE change (id, source_id)")
                 inserted, updated = _write(cursor, scope, staged, entity, load_id, changed)
             if inserted + updated + withdrawn > MANY:
                 # The suites and the read-back come next, before autovacuum: without fresh figures
                 # the planner takes the table for empty and joins row by row. Of the columns that
                 # they join by: those of all columns take a tenth of the load.
-                cursor.execute("ANALYZE migration.crosswalk (cohort, entity)")
                 cursor.execute(sql.SQL("ANALYZE {} (id)").format(sql.Identifier(entity.name)))
+                cursor.execute(f"SET LOCAL default_statistics_target = {STATISTICS_OF_COHORTS}")
+                cursor.execute("ANALYZE migration.crosswalk (cohort, entity)")
             cursor.execute(
                 "UPDATE migration.load SET inserted = %s, updated = %s, withdrawn = %s "
                 "WHERE id = %s",
@@ -197,10 +207,11 @@ def _write(
                 values,
             )
         some = sql.SQL(" WHERE EXISTS (SELECT FROM change c WHERE c.id = s.id)")
-        # In the order of the ids: an index grows faster at one end than in a random place.
+        # The staged rows stand in the order of their ids, as they were mapped: an index grows faster
+        # at one end than in a random place.
         cursor.execute(
             sql.SQL(
-                "MERGE INTO {table} d USING (SELECT * FROM {staged} s{some} ORDER BY id) s "
+                "MERGE INTO {table} d USING (SELECT * FROM {staged} s{some}) s "
                 "ON d.id = s.id "
                 "WHEN MATCHED THEN UPDATE SET ({names}) = ROW({values}) "
                 "WHEN NOT MATCHED THEN INSERT (id, {names}) VALUES (s.id, {values})"

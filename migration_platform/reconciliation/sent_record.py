@@ -1,7 +1,7 @@
 """Sent records: what was mapped, in canonical form, as Arrow tables.
 
 `Column.sent_sql` says the same to DuckDB; Arrow reads a file in two thirds of the time. The load reads
-the same file with DuckDB and writes with Polars: nothing here does either.
+the same file with DuckDB: nothing here does.
 """
 
 from __future__ import annotations

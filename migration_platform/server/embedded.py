@@ -56,6 +56,8 @@ unix_socket_permissions = 0700
 cluster_name = 'migration'
 shared_buffers = 256MB
 max_wal_size = 4GB
+# A load writes its log faster than 8 MB of it are written out.
+wal_buffers = 64MB
 checkpoint_timeout = 15min
 max_connections = 100
 jit = off

@@ -66,9 +66,9 @@ def transform(platform: Platform, cohort: str, entity: str) -> StageResult:
                     stand_ins=stand_ins,
                 )
                 size = mapped.stat().st_size + ends.stat().st_size
-                with platform.destination() as connection:
+                with platform.streaming("destination") as stream:
                     stage_records(
-                        connection, cohort, declared, mapped, result.digest, result.mapped, duck
+                        stream, cohort, declared, mapped, result.digest, result.mapped, duck
                     )
                 replace_exceptions(
                     store,

@@ -62,6 +62,16 @@ def test_a_destination_gone_in_the_middle_of_a_load_leaves_nothing_half(
     assert [c["inserted"] for c in move(platform).values()] == [2, 3]
 
 
+def test_a_destination_that_was_restarted_between_two_runs_is_connected_to_anew(
+    platform: Platform,
+) -> None:
+    move(platform)
+    source(platform.settings, """UPDATE visits SET "NOTE" = 'new' WHERE "Id" = 'v3'""")
+    end_sessions(platform)
+
+    assert move(platform)["visit"]["updated"] == 1
+
+
 def test_a_destination_gone_in_the_middle_of_a_rollback_leaves_everything_loaded(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
