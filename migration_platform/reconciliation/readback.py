@@ -67,9 +67,10 @@ class Readback:
             self._begin(cursor)
             cursor.adbc_ingest("migration_suspect", ids, mode="replace", temporary=True)
             cursor.execute("ANALYZE migration_suspect")
+            # Looked up one after another in order of id, few of many rows take few pages.
+            cursor.execute("SET LOCAL random_page_cost = 1.1")
             cursor.execute(
-                f"{readback_query(self.cohort, self.entity, self.columns)} "
-                "AND d.id IN (SELECT id::uuid FROM migration_suspect)"
+                readback_query(self.cohort, self.entity, self.columns, only="migration_suspect")
             )
             found = pa.concat_tables(list(_tables(cursor.fetch_record_batch())))
         self.connection.rollback()
@@ -85,11 +86,14 @@ class Readback:
         return datetime.fromtimestamp(cursor.fetchone()[0] / 1_000_000, UTC)
 
 
-def readback_query(cohort: str, entity: Entity, columns: Sequence[Column]) -> str:
-    """SELECT of `id`, the crosswalk's `source_id` and the entity's compared fields (row `d`)."""
+def readback_query(
+    cohort: str, entity: Entity, columns: Sequence[Column], *, only: str | None = None
+) -> str:
+    """SELECT of `id`, the crosswalk's `source_id` and the entity's compared fields (row `d`); of the
+    ids in a table `only` (text column `id`), if one is named."""
     chosen = ["d.id::text AS id"]
     chosen += ["c.source_id" if c.name == CROSSWALK else c.found_sql() for c in columns]
-    return f"SELECT {', '.join(chosen)} {covered_rows(cohort, entity)}"
+    return f"SELECT {', '.join(chosen)} {covered_rows(cohort, entity, only=only)}"
 
 
 def read_row_versions(cursor: Any, cohort: str, entity: Entity) -> RowVersions:
@@ -104,8 +108,12 @@ def read_row_versions(cursor: Any, cohort: str, entity: Entity) -> RowVersions:
     )
 
 
-def covered_rows(cohort: str, entity: Entity) -> str:
+def covered_rows(cohort: str, entity: Entity, *, only: str | None = None) -> str:
     """FROM and WHERE: each row `d` that is read back, with its crosswalk row `c` if it has one."""
+    rows = f"{quote_name(entity.name)} d"
+    if only is not None:
+        ids = f"SELECT DISTINCT id::uuid AS id FROM {quote_name(only)} ORDER BY id"
+        rows = f"({ids}) m JOIN {rows} ON d.id = m.id"
     owner = next((f.name for f, r in entity.references if r.entity == PATIENT and f.required), None)
     foreign = "c.destination_id IS NULL"
     if owner is not None:
@@ -118,7 +126,7 @@ def covered_rows(cohort: str, entity: Entity) -> str:
         # One that left the source but is still referred to stays there, and nobody vouches for it.
         own += " AND c.fingerprint IS NOT NULL"
     return (
-        f"FROM {quote_name(entity.name)} d "
+        f"FROM {rows} "
         f"LEFT JOIN migration.crosswalk c ON c.destination_id = d.id "
         f"AND c.entity = {quote_text(entity.name)} "
         f"WHERE (({own}) OR ({foreign}))"

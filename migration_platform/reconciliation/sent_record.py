@@ -15,17 +15,17 @@ import pyarrow.parquet as pq
 from migration_platform.entity import DECIMAL_SCALE
 from migration_platform.reconciliation.column import Column
 
-BATCH_ROWS = 100_000
-"""Records that are read at once, at most."""
-
 
 def read_sent(mapped: Path, columns: Sequence[Column]) -> Iterator[pa.Table]:
-    """The records of a Parquet file in the file's order, in pieces; first of all an empty one."""
+    """The records of a Parquet file in the file's order, a row group at a time; first of all none.
+
+    Arrow's own batches would do, but it would hold the whole file for them.
+    """
     names = ["id", *[c.name for c in columns]]
     with pq.ParquetFile(mapped) as file:
         yield to_canonical(file.schema_arrow.empty_table(), columns)
-        for batch in file.iter_batches(BATCH_ROWS, columns=names):
-            yield to_canonical(pa.Table.from_batches([batch]), columns)
+        for group in range(file.num_row_groups):
+            yield to_canonical(file.read_row_group(group, columns=names), columns)
 
 
 def to_canonical(records: pa.Table, columns: Sequence[Column]) -> pa.Table:

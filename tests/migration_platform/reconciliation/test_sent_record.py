@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migration_platform.entity import POLARS_TYPE, Type
-from migration_platform.reconciliation import sent_record
 from migration_platform.reconciliation.column import Column
 from migration_platform.reconciliation.sent_record import read_sent, to_canonical
 
@@ -33,11 +33,11 @@ ROWS = st.lists(
 )
 
 
-def write(rows: list[dict[str, object]], file: Path) -> None:
+def write(rows: list[dict[str, object]], file: Path, *, row_group_size: int | None = None) -> None:
     """A file as the transform writes it."""
     schema = {"id": pl.String()} | {c.name: POLARS_TYPE[c.type] for c in COLUMNS}
     numbered = [{"id": f"{i:03}", **row} for i, row in enumerate(rows)]
-    pl.DataFrame(numbered, schema).write_parquet(file)
+    pl.DataFrame(numbered, schema).write_parquet(file, row_group_size=row_group_size)
 
 
 @settings(deadline=None)
@@ -57,17 +57,28 @@ def test_it_is_what_sql_makes_of_the_same_file(
     assert by_arrow.to_pylist() == by_sql.to_pylist()
 
 
-def test_it_comes_in_pieces_and_an_empty_one_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sent_record, "BATCH_ROWS", 2)
+def test_it_comes_a_row_group_at_a_time_and_an_empty_piece_first(tmp_path: Path) -> None:
     row = {c.name: None for c in COLUMNS}
-    write([row] * 5, tmp_path / "mapped.parquet")
+    write([row] * 5, tmp_path / "mapped.parquet", row_group_size=2)
 
     pieces = list(read_sent(tmp_path / "mapped.parquet", COLUMNS))
 
     assert [len(p) for p in pieces] == [0, 2, 2, 1]
     assert len({p.schema for p in pieces}) == 1
+
+
+def test_what_is_held_of_it_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    file, groups = tmp_path / "mapped.parquet", 100
+    texts = [c.name for c in COLUMNS if c.type == "text"]
+    row = {c.name: None for c in COLUMNS}
+    rows = [row | {t: secrets.token_hex(500) for t in texts} for _ in range(20 * groups)]
+    write(rows, file, row_group_size=20)
+    before, held = pa.total_allocated_bytes(), 0
+
+    for _ in read_sent(file, COLUMNS):
+        held = max(held, pa.total_allocated_bytes() - before)
+
+    assert 0 < held < file.stat().st_size / 10
 
 
 def test_what_comes_in_another_zone_scale_or_width_is_the_same() -> None:
